@@ -1,0 +1,41 @@
+# Every target sets up what it needs: a virtual environment and the pinned packages.
+SHELL := /bin/bash
+PYTHON ?= python3
+SPACE ?= nb201
+N ?=
+PROXIES ?=
+ARGS ?=
+BIN := .venv/bin
+READY := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help correlate test quick lint bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+correlate: $(READY) ## rank correlation of proxies with trained accuracy: SPACE=nb201 N=300 PROXIES=swap,nwot ARGS="seed=1"
+	$(BIN)/python -m harness.correlate space=$(SPACE) $(if $(N),sample.size=$(N)) $(if $(PROXIES),'proxies=[$(PROXIES)]') $(ARGS)
+
+test: $(READY) ## all tests, long ones included
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+quick: $(READY) ## the fast tests
+	$(BIN)/python -m pytest -m 'not slow' -x
+
+lint: $(READY) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## speed, as ratios measured in one run
+	$(BIN)/python -m harness.bench $(ARGS)
+
+clean: ## remove the virtual environment, caches and unpublished runs
+	rm -rf .venv build *.egg-info results/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,104 @@
+"""What a search space is: architectures as strings, the networks they stand for, and their trained accuracy."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.tasks import Task
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a run in this space uses where the user names nothing; ``why`` gives the reason for the sample size."""
+
+    task: str
+    target: str
+    sample_size: int
+    why: str
+    init: str = "default"
+    batch_size: int = 16
+    parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Trained results of a space.
+
+    ``table`` is indexed by architecture string; its columns are called ``task/target`` (``cifar10/test``)
+    and higher is better in all of them. ``source`` and ``sha256`` say where the numbers come from, ``licence``
+    under which terms, ``note`` what a reader must know about them.
+    """
+
+    table: pd.DataFrame
+    source: str
+    sha256: str
+    licence: str
+    note: str = ""
+
+    def targets(self, task: str) -> list[str]:
+        """Names of the targets that the table has for ``task``."""
+        return [column.split("/", 1)[1] for column in self.table.columns if column.startswith(f"{task}/")]
+
+    def values(self, task: str, target: str) -> "pd.Series[float]":
+        """Trained results by architecture, without the architectures that have none."""
+        column = f"{task}/{target}"
+        if column not in self.table.columns:
+            known = ", ".join(self.targets(task)) or "none"
+            raise BenchmarkError(f"{self.source} has no target '{target}' for task '{task}'; it has: {known}")
+        return self.table[column].dropna()
+
+
+class Space(ABC):
+    """A search space. Subclasses are dataclasses; their fields are the options of the network (width, depth)."""
+
+    name: ClassVar[str]
+    tasks: ClassVar[Mapping[str, Task]]
+    defaults: ClassVar[Defaults]
+
+    @abstractmethod
+    def build(self, architecture: str, task: str) -> nn.Module:
+        """Return the network that was trained for ``task``, freshly initialised from torch's random state.
+
+        Raises BenchmarkError if ``architecture`` is not one of this space.
+        """
+
+    @abstractmethod
+    def truth(self, data: Path) -> Truth:
+        """Return the trained results: from the folder ``data`` if it holds a table, else what a package ships."""
+
+    def canonical(self, architecture: str) -> str:
+        """Return a key that is equal for isomorphic architectures, and only for them."""
+        return architecture
+
+
+def sample(
+    architectures: Iterable[str],
+    size: int,
+    seed: int,
+    canonical: Callable[[str], str] | None = None,
+) -> list[str]:
+    """Draw ``size`` distinct architectures, uniformly, without replacement.
+
+    The draw depends on the set of architectures and on ``seed`` alone, and a smaller sample is the beginning
+    of a larger one, so that enlarging a run reuses its scores. With ``canonical`` only the first drawn member
+    of each isomorphism class is kept. Raises BenchmarkError if there are fewer than ``size``.
+    """
+    pool = sorted(architectures)
+    chosen: list[str] = []
+    seen: set[str] = set()
+    for index in np.random.default_rng(seed).permutation(len(pool)):
+        key = canonical(pool[index]) if canonical else pool[index]
+        if key not in seen:
+            seen.add(key)
+            chosen.append(pool[index])
+        if len(chosen) == size:
+            return chosen
+    kind = "isomorphism classes" if canonical else "architectures"
+    raise BenchmarkError(f"sample.size={size} is larger than the {len(chosen)} {kind} that have a trained result")

@@ -1,0 +1,21 @@
+"""Errors of the proxies; their text is written for the person at the keyboard."""
+
+
+class ProxyError(Exception):
+    """A proxy cannot do what was asked; the text says what is wrong and what to do."""
+
+
+class UnknownNameError(ProxyError):
+    """No plug-in has this name."""
+
+
+class UndefinedError(ProxyError):
+    """The quantity does not exist for this network on this batch; ``status`` goes into the score."""
+
+    status = "degenerate"
+
+
+class NotApplicableError(UndefinedError):
+    """The proxy is not defined for this kind of network, task or batch."""
+
+    status = "not_applicable"
