@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -55,12 +55,17 @@ class Truth:
         return self.table[column].dropna()
 
 
+@dataclass(frozen=True)
 class Space(ABC):
-    """A search space. Subclasses are dataclasses; their fields are the options of the network (width, depth)."""
+    """A search space. Subclasses are frozen dataclasses; their fields are the network's options (width, depth)."""
 
     name: ClassVar[str]
     tasks: ClassVar[Mapping[str, Task]]
     defaults: ClassVar[Defaults]
+
+    def options(self) -> dict[str, object]:
+        """Return the options of the network by name."""
+        return asdict(self)
 
     @abstractmethod
     def build(self, architecture: str, task: str) -> nn.Module:

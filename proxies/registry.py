@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 def look_up(kind: str, name: str, options: Mapping[str, T]) -> T:
-    """Return ``options[name]``; an unknown name is answered with the nearest known ones."""
+    """Return ``options[name]``; raises UnknownNameError with the nearest known names."""
     if name in options:
         return options[name]
-    near = get_close_matches(name, options, n=2)
-    hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else f"known: {', '.join(sorted(options))}"
-    raise UnknownNameError(f"unknown {kind} '{name}'; {hint}")
+    near = " or ".join(f"'{known}'" for known in get_close_matches(name, options, n=2))
+    hint = f"did you mean {near}? " if near else ""
+    raise UnknownNameError(f"unknown {kind} '{name}'; {hint}known: {', '.join(sorted(options)) or 'none'}")
 
 
 class Registry(Mapping[str, T], Generic[T]):

@@ -1,0 +1,18 @@
+"""Write files whole or not at all."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` in one step, so that a reader never sees half of it."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Replace ``path`` by ``content`` as readable JSON."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

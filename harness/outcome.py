@@ -1,0 +1,123 @@
+"""From a plan to its results: score what is missing, correlate, write."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from harness import plots
+from harness.config import Config
+from harness.errors import HarnessError
+from harness.files import write_json, write_text
+from harness.plan import Plan, make_plan, missing
+from harness.report import print_table, write_report
+from harness.statistics import compare, oriented, summarise
+from harness.store import ScoreStore
+from harness.workers import score_all, worker_count
+from proxies import PROXIES
+from proxies.evaluation import combine, measured_proxies
+
+NEAR_BOUND = 0.95  # a value above this share of its upper bound says little: the proxy saturates
+BASELINES = ("params", "flops")  # what every proxy is compared with, where they are part of the run
+
+
+def correlate(config: Config) -> pd.DataFrame:
+    """Do the run that ``config`` describes and return the table of correlations, one row a proxy."""
+    workers = worker_count(config.workers)
+    plan = make_plan(config)
+    make_folder(plan.run_dir)
+    print(f"truth:  {plan.truth.source}\nimages: {plan.setting.batch.source}")
+    store = ScoreStore(plan.run_dir / "scores")
+    score_all(plan.setting, missing(plan.items(), store.read(**plan.setting.key())), workers, store)
+    rows = of_plan(plan, store.read(**plan.setting.key()))
+    values = scores_by_proxy(plan, rows)
+    table = correlations(plan, values, rows)
+    write(plan, table, values)
+    print_table(table, plan.protocol())
+    print(f"written to {plan.run_dir}")
+    return table
+
+
+def make_folder(folder: Path) -> None:
+    """Create ``folder``; raises HarnessError if nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise HarnessError(f"run_dir={folder} cannot be written: {error.strerror}") from error
+
+
+def of_plan(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return those of ``rows`` that belong to the run: its architectures, repeats and proxies of today's version."""
+    versions = {proxy.name: proxy.version for proxy in measured_proxies(plan.config.proxies)}
+    return rows[
+        rows["architecture"].isin(plan.architectures)
+        & (rows["repeat"] < plan.config.init.repeats)
+        & (rows["version"] == rows["proxy"].map(versions))
+    ]
+
+
+def scores_by_proxy(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the values [architecture, proxy] in the order of the sample: means over the repeats.
+
+    NaN stands for a failed score; an architecture of which one repeat failed has failed. Scores of derived proxies
+    are computed here.
+    """
+    by_architecture = rows.groupby(["proxy", "architecture"])["value"]
+    means = by_architecture.mean().where(by_architecture.count() == by_architecture.size())
+    measured = {
+        proxy.name: means[proxy.name].reindex(plan.architectures).to_numpy(dtype=float)
+        for proxy in measured_proxies(plan.config.proxies)
+    }
+    columns = {name: combine(name, measured, plan.parameters) for name in plan.config.proxies}
+    return pd.DataFrame(columns, index=plan.architectures).replace([np.inf, -np.inf], np.nan)
+
+
+def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a proxy, the best first: who, how well, how sure, at what cost."""
+    truth = plan.accuracy.to_numpy(dtype=float)
+    stats = {
+        "resamples": plan.config.stats.resamples,
+        "confidence": plan.config.stats.confidence,
+        "seed": plan.config.sample.seed,
+    }
+    baselines = {
+        name: oriented(values[name].to_numpy(), PROXIES[name].higher_is_better)
+        for name in BASELINES
+        if name in values.columns
+    }
+    seconds = rows.groupby("proxy")["seconds"].sum() / len(plan.accuracy)
+    bounds = rows["details"].map(lambda text: json.loads(text).get("upper_bound", np.nan)).astype(float)
+    near_bound = (rows["value"] > NEAR_BOUND * bounds).groupby(rows["proxy"]).mean()
+    table = []
+    for name in plan.config.proxies:
+        scores, sign = values[name].to_numpy(), PROXIES[name].higher_is_better
+        parts = [proxy.name for proxy in measured_proxies([name])]
+        table.append(
+            {
+                "space": plan.setting.space.name,
+                "task": plan.setting.task,
+                "target": plan.target,
+                "proxy": name,
+                **summarise(scores, truth, higher_is_better=sign, **stats),
+                "seconds_per_arch": seconds[parts].sum(),
+                "near_upper_bound": near_bound[parts].max(),
+                **compare(scores, truth, baselines, higher_is_better=sign, **stats),
+            }
+        )
+    return pd.DataFrame(table).sort_values("spearman", ascending=False, ignore_index=True)
+
+
+def write(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:
+    """Write the table, the values that it was made of, the protocol, the report and the figures into ``run_dir``."""
+    protocol = plan.protocol()
+    write_text(plan.run_dir / "correlations.csv", table.to_csv(index=False))
+    values_by_architecture = values.assign(truth=plan.accuracy).rename_axis("architecture")
+    write_text(plan.run_dir / "values.csv", values_by_architecture.to_csv())
+    write_json(plan.run_dir / "protocol.json", protocol)
+    figures = plan.run_dir / "figures"
+    figures.mkdir(exist_ok=True)
+    plots.bars(table, figures / "correlations.png")
+    write_report(plan.run_dir / "report.md", protocol, table)

@@ -1,0 +1,195 @@
+"""Turn the settings of a run into what it will do, and refuse what cannot be done before anything is written."""
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from benchmarks.inputs import load
+from benchmarks.space import Space, Truth, sample
+from harness.config import Config
+from harness.errors import HarnessError
+from harness.plugins import SPACES
+from harness.scoring import Item, Setting
+from harness.workers import worker_count
+from proxies import PROXIES
+from proxies.evaluation import measured_proxies, resolve_parameters
+from proxies.initialisation import SCHEMES
+from proxies.proxy import Derived
+from proxies.registry import look_up
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run with every default filled in; ``accuracy`` holds the trained results of the sampled architectures."""
+
+    config: Config
+    setting: Setting
+    target: str
+    truth: Truth
+    population: int
+    accuracy: "pd.Series[float]"
+    parameters: dict[str, dict[str, float]]
+    run_dir: Path
+
+    @property
+    def architectures(self) -> list[str]:
+        """The sampled architectures in the order of the draw."""
+        return list(self.accuracy.index)
+
+    def items(self) -> list[Item]:
+        """Return all the work of the run, as if nothing were done yet."""
+        names = tuple(proxy.name for proxy in measured_proxies(self.config.proxies))
+        repeats = range(self.config.init.repeats)
+        return [Item(architecture, repeat, names) for architecture in self.architectures for repeat in repeats]
+
+    def protocol(self) -> dict[str, Any]:
+        """Return everything that a reader needs to know to judge or repeat the numbers."""
+        config, setting, truth = self.config, self.setting, self.truth
+        return {
+            "space": setting.space.name,
+            "network": setting.space.options(),
+            "task": setting.task,
+            "target": self.target,
+            "truth": {"source": truth.source, "sha256": truth.sha256, "licence": truth.licence, "note": truth.note},
+            "sample": {
+                "size": len(self.accuracy),
+                "seed": config.sample.seed,
+                "merge_isomorphs": config.sample.merge_isomorphs,
+                "population": self.population,
+            },
+            "inputs": {
+                "source": setting.batch.source,
+                "batch_size": len(setting.batch.images),
+                "choice": config.inputs.choice,
+                "seed": config.inputs.seed,
+                "sha256": setting.batch.sha256,
+            },
+            "init": {"scheme": setting.init, "repeats": config.init.repeats, "seed": setting.seed},
+            "mode": "train (batch norm uses the statistics of the batch)",
+            "device": setting.device,
+            "dtype": setting.key()["dtype"],
+            "proxies": {name: PROXIES[name].version for name in config.proxies},
+            "parameters": self.parameters,
+            "failed": "left out; the columns that end in failed_last rank them last instead",
+            "interval": f"{config.stats.confidence:.0%} bootstrap over architectures, {config.stats.resamples} resamples",
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in ("torch", "zcbench")}},
+            "git_commit": git_commit(),
+        }
+
+
+def make_plan(config: Config) -> Plan:
+    """Return the plan for ``config``; raises a BenchmarkError, ProxyError or HarnessError if it cannot be done."""
+    space = make_space(config)
+    defaults = space.defaults
+    task = look_up(f"task of {space.name}", config.task or defaults.task, space.tasks)
+    data = Path(config.paths.data).expanduser()
+    truth = space.truth(data)
+    target = config.target or defaults.target
+    targets = truth.targets(task.name)
+    look_up(f"target of {space.name}/{task.name} in {truth.source}", target, dict.fromkeys(targets))
+    values = truth.values(task.name, target)
+    chosen = sample(
+        values.index,
+        config.sample.size or defaults.sample_size,
+        config.sample.seed,
+        space.canonical if config.sample.merge_isomorphs else None,
+    )
+    size = config.inputs.batch_size or defaults.batch_size
+    setting = Setting(
+        space=space,
+        task=task.name,
+        batch=load(config.inputs.source, task, size, config.inputs.choice, config.inputs.seed, data),
+        init=config.init.scheme or defaults.init,
+        seed=config.seed,
+        device=resolve_device(config.device),
+    )
+    if setting.init != "default":
+        look_up("init scheme", setting.init, {"default": None, **SCHEMES})
+    return Plan(
+        config=config,
+        setting=setting,
+        target=target,
+        truth=truth,
+        population=len(values),
+        accuracy=values.loc[chosen],
+        parameters=proxy_parameters(config, space),
+        run_dir=Path(config.run_dir) if config.run_dir else default_run_dir(config, setting, target),
+    )
+
+
+def make_space(config: Config) -> Space:
+    """Return the space with its network options; raises HarnessError for an option that it does not have."""
+    space_class = SPACES[config.space]
+    try:
+        return space_class(**config.network)
+    except TypeError as error:
+        raise HarnessError(f"network={config.network} does not fit space '{config.space}': {error}") from error
+
+
+def proxy_parameters(config: Config, space: Space) -> dict[str, dict[str, float]]:
+    """Return the parameters of the derived proxies of the run: theirs, the space's, the user's, in rising rank."""
+    for name in config.parameters:
+        look_up("proxy in parameters", name, dict.fromkeys(config.proxies))
+    resolved = {}
+    for name in config.proxies:
+        proxy = PROXIES[name]
+        if isinstance(proxy, Derived) and proxy.parameters():
+            given = {**space.defaults.parameters.get(name, {}), **config.parameters.get(name, {})}
+            resolved[name] = resolve_parameters(proxy, {name: given})
+    return resolved
+
+
+def resolve_device(device: str) -> str:
+    """Return a device of torch; "auto" is CUDA where there is one."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise HarnessError(f"device={device} is not available: {str(error).splitlines()[0]}") from error
+    return device
+
+
+def default_run_dir(config: Config, setting: Setting, target: str) -> Path:
+    """Return a folder named by what is in it, so that the same settings find their scores again."""
+    batch = f"{config.inputs.source}{len(setting.batch.images)}"
+    protocol = f"{batch}-{setting.init}-init-seed{setting.seed}"
+    return Path("results/runs", setting.space.name, setting.task, target, protocol)
+
+
+def git_commit() -> str:
+    """Return the commit of this code, with "+changes" if files differ from it, or "unknown" outside a checkout."""
+
+    def git(*words: str) -> str:
+        call = ["git", "-C", str(Path(__file__).parent), *words]
+        return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def missing(items: Sequence[Item], done: pd.DataFrame) -> list[Item]:
+    """Return what of ``items`` has no row in ``done`` yet."""
+    current = {proxy.name: proxy.version for item in items[:1] for proxy in measured_proxies(item.proxies)}
+    have = {
+        (architecture, repeat, proxy)
+        for architecture, repeat, proxy, made in zip(
+            done["architecture"], done["repeat"], done["proxy"], done["version"], strict=True
+        )
+        if current.get(proxy) == made
+    }
+    left = [
+        Item(item.architecture, item.repeat, lacking)
+        for item in items
+        if (lacking := tuple(n for n in item.proxies if (item.architecture, item.repeat, n) not in have))
+    ]
+    return left

@@ -1,0 +1,126 @@
+"""Score architectures: from a name to a network to the rows of the store."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from benchmarks.inputs import Batch
+from benchmarks.space import Space
+from harness.seeds import derive_seed
+from proxies.evaluation import measured_proxies, shared_probe
+from proxies.initialisation import initialise
+from proxies.passes import seeded
+from proxies.probe import Probe
+from proxies.proxy import Measured, Score
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything but the architecture that a score depends on."""
+
+    space: Space
+    task: str
+    batch: Batch
+    init: str
+    seed: int
+    device: str
+
+    def key(self) -> dict[str, Any]:
+        """Return the columns of the store that are the same for all architectures."""
+        return {
+            "space": self.space.name,
+            "network": json.dumps(self.space.options(), sort_keys=True),
+            "task": self.task,
+            "init": self.init,
+            "seed": self.seed,
+            "batch": self.batch.sha256,
+            "dtype": str(self.batch.images.dtype).removeprefix("torch."),
+            "device": torch.device(self.device).type,
+        }
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of work: the measured ``proxies`` of one architecture at one initialisation."""
+
+    architecture: str
+    repeat: int
+    proxies: tuple[str, ...]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch to one thread: sums then have one order, and a parallel run equals a serial one bit for bit."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def build_probe(setting: Setting, item: Item) -> Probe:
+    """Return the probe of one architecture, built and initialised from a seed of its own."""
+    seed = derive_seed(setting.seed, setting.space.name, item.architecture, item.repeat)
+    with seeded(seed, torch.device("cpu")):
+        network = setting.space.build(item.architecture, setting.task)
+    if setting.init != "default":
+        initialise(network, setting.init, seed)
+    return shared_probe(
+        network.to(setting.device),
+        setting.batch.images.to(setting.device),
+        setting.batch.labels.to(setting.device),
+        measured_proxies(item.proxies),
+        loss=setting.space.tasks[setting.task].loss,
+        seed=seed,
+    )
+
+
+def measure(probe: Probe, proxy: Measured) -> Score:
+    """Return the score of one proxy; an exception of the proxy is its own failure, not that of its neighbours."""
+    try:
+        return proxy.measure(probe)
+    except Exception as error:  # a proxy of somebody else may raise anything; the score keeps what it was
+        return failure(error)
+
+
+def failure(error: Exception) -> Score:
+    """Return the failed score that tells ``error``."""
+    return Score(math.nan, "failed", f"{type(error).__name__}: {error}")
+
+
+def score_item(setting: Setting, item: Item) -> list[dict[str, Any]]:
+    """Return the rows of ``item``; whatever goes wrong becomes a row with a status and a reason."""
+    proxies = measured_proxies(item.proxies)
+    try:
+        probe = build_probe(setting, item)
+    except Exception as error:  # a space of somebody else may raise anything; the rows keep what it was
+        scores = [failure(error)] * len(proxies)
+    else:
+        scores = [measure(probe, proxy) for proxy in proxies]
+    return [
+        {
+            **setting.key(),
+            "architecture": item.architecture,
+            "proxy": proxy.name,
+            "version": proxy.version,
+            "repeat": item.repeat,
+            "value": score.value,
+            "status": score.status,
+            "reason": score.reason,
+            "seconds": score.seconds,
+            "details": json.dumps(score.details, sort_keys=True),
+        }
+        for proxy, score in zip(proxies, scores, strict=True)
+    ]
+
+
+def score_chunk(setting: Setting, items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Return the rows of several items, computed on one thread."""
+    with one_thread():
+        return [row for item in items for row in score_item(setting, item)]

@@ -1,0 +1,80 @@
+"""The scores on disk: append-only Parquet shards, safe against kills and against several writers."""
+
+import os
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.errors import HarnessError
+
+# One score is one row; these columns tell which score it is. Settings that can change a value are all among them.
+KEY = [
+    "space",
+    "network",
+    "task",
+    "architecture",
+    "proxy",
+    "version",
+    "init",
+    "seed",
+    "repeat",
+    "batch",
+    "dtype",
+    "device",
+]
+_TYPES: dict[str, pa.DataType] = {
+    **dict.fromkeys(KEY, pa.string()),
+    "version": pa.int64(),
+    "seed": pa.int64(),
+    "repeat": pa.int64(),
+    "value": pa.float64(),
+    "status": pa.string(),
+    "reason": pa.string(),
+    "seconds": pa.float64(),
+    "details": pa.string(),
+}
+SCHEMA = pa.schema(list(_TYPES.items()))
+
+
+class ScoreStore:
+    """All scores in ``folder``. A shard appears whole or not at all; rows of one key are equal, so any one serves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write ``rows`` as a new shard; raises HarnessError if the disk refuses."""
+        if not rows:
+            return
+        name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}.parquet"
+        temporary = self.folder / f".{name}.tmp"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                pq.write_table(pa.Table.from_pylist(list(rows), SCHEMA), file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.folder / name)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise HarnessError(f"{self.folder} cannot be written ({error.strerror}); what is there stays") from error
+
+    def read(self, **settings: Any) -> pd.DataFrame:
+        """Return the rows whose columns equal ``settings``, one for each key."""
+        filters = [(column, "=", value) for column, value in settings.items()] or None
+        tables = []
+        for shard in sorted(self.folder.glob("*.parquet")):
+            try:
+                tables.append(pq.read_table(shard, schema=SCHEMA, filters=filters))
+            except (OSError, pa.ArrowInvalid) as error:
+                raise HarnessError(
+                    f"{shard} is not a readable shard ({error}); delete it to compute its scores again"
+                ) from error
+        table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+        return table.to_pandas().drop_duplicates(KEY, ignore_index=True)

@@ -1,0 +1,78 @@
+"""Apply proxies by name: to one network, or to the stored values of a set of networks."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from proxies.errors import NotApplicableError, ProxyError, UndefinedError
+from proxies.probe import Probe
+from proxies.proxy import PROXIES, Derived, Measured, Score, Values
+
+
+def measured_proxies(names: Iterable[str]) -> list[Measured]:
+    """Return the measured proxies that ``names`` need, each once; raises UnknownNameError."""
+    found: dict[str, Measured] = {}
+    for name in names:
+        proxy = PROXIES[name]
+        parts = [proxy] if isinstance(proxy, Measured) else measured_proxies(proxy.of)
+        found |= {part.name: part for part in parts}
+    return list(found.values())
+
+
+def shared_probe(
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor | None,
+    proxies: Iterable[Measured],
+    *,
+    loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    seed: int = 0,
+) -> Probe:
+    """Return a probe that knows what ``proxies`` will read, so that they share its passes."""
+    wanted = {quantity for proxy in proxies for quantity in proxy.reads}
+    return Probe(network, images, labels, loss=loss, wanted=wanted, seed=seed)
+
+
+def combine(name: str, values: Mapping[str, Values], parameters: Mapping[str, Mapping[str, float]]) -> Values:
+    """Return the values of proxy ``name`` over a set of networks, given those of the measured proxies it needs.
+
+    Args:
+        name: a proxy; a measured one is returned as it stands in ``values``.
+        values: float64 arrays [n] by measured proxy, NaN where a score failed.
+        parameters: keyword parameters of derived proxies by proxy name.
+
+    Raises:
+        ProxyError: a parameter that the proxy does not have.
+    """
+    proxy = PROXIES[name]
+    if isinstance(proxy, Measured):
+        return values[name]
+    parts = [combine(part, values, parameters) for part in proxy.of]
+    return proxy.function(*parts, **resolve_parameters(proxy, parameters))
+
+
+def resolve_parameters(proxy: Derived, parameters: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return the parameters that ``proxy`` is computed with: its defaults, overridden by those given."""
+    known, given = proxy.parameters(), parameters.get(proxy.name, {})
+    if unknown := ", ".join(sorted(given.keys() - known.keys())):
+        raise ProxyError(f"proxy '{proxy.name}' has no parameter {unknown}; it has: {', '.join(known) or 'none'}")
+    return {**known, **given}
+
+
+def derive(
+    scores: Mapping[str, Score], names: Sequence[str], parameters: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    """Return the value of each of ``names`` for one network; raises UndefinedError if one does not exist."""
+    for name, score in scores.items():
+        if score.status != "ok":
+            raise (NotApplicableError if score.status == "not_applicable" else UndefinedError)(
+                f"{name}: {score.reason}"
+            )
+    values = {name: np.array([score.value]) for name, score in scores.items()}
+    for name in names:
+        proxy = PROXIES[name]
+        if isinstance(proxy, Derived) and not proxy.pointwise:
+            raise ProxyError(f"proxy '{name}' ranks a set of networks; it has no value for a single one")
+    return {name: float(combine(name, values, parameters)[0]) for name in names}
