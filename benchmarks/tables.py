@@ -1,0 +1,85 @@
+"""Reads tables of trained results; a table that is not what it should be is refused with file, line and reason."""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import shorten
+
+import pandas as pd
+from pandera.errors import SchemaErrors
+from pandera.pandas import Check, Column, DataFrameSchema
+from pyarrow import ArrowInvalid, csv
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.files import read_bytes
+
+# What the checks that pandera names itself mean to a reader; the others bring their own words as ``error``.
+_REASONS = {"coerce_dtype('float64')": "is not a number", "field_uniqueness": "occurs more than once"}
+_ADVICE = "the file is corrupt or incomplete: get it again"
+
+
+def percentage() -> Column:
+    """Return a column of percentages, which a table may lack as a whole but not in single rows."""
+    return Column(float, Check.in_range(0, 100, error="is not within 0..100"), coerce=True, required=False)
+
+
+def rows(count: int) -> Check:
+    """Return a check that a table has exactly ``count`` rows."""
+    return Check(lambda table: len(table) == count, error=f"does not have {count:,} rows")
+
+
+def read(
+    path: Path, schema: DataFrameSchema, architecture: str, targets: Mapping[str, str]
+) -> tuple[pd.DataFrame, str]:
+    """Read a CSV file of trained results and return the table and the file's sha256.
+
+    The table is indexed by the column ``architecture`` and has those columns of ``targets`` (name in the file to
+    ``task/target``) that the file has. Raises BenchmarkError, naming the file and the line as an editor counts
+    it, if the file cannot be read or violates ``schema``.
+    """
+    content = read_bytes(path)
+    table = _validated(_parsed(content, path), schema, path)
+    present = [column for column in targets if column in table.columns]
+    if not present:
+        raise BenchmarkError(f"{path} has none of the columns {', '.join(targets)}; it has: {_names(table)}")
+    results = table.set_index(architecture)[present].rename(columns=dict(targets))
+    return results, hashlib.sha256(content).hexdigest()
+
+
+def _parsed(content: bytes, path: Path) -> pd.DataFrame:
+    """Return the table indexed by line number; unlike pandas' own parser, Arrow's refuses rows of wrong length."""
+    try:
+        content.decode("utf-8")
+        table = csv.read_csv(
+            io.BytesIO(content),
+            csv.ReadOptions(use_threads=False),  # only then does its error name the line
+            csv.ParseOptions(ignore_empty_lines=False),
+        ).to_pandas()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BenchmarkError(f"{path}, line {line}: this is not text in UTF-8; {_ADVICE}") from error
+    except ArrowInvalid as error:
+        reason = str(error).replace("CSV parse error: Row #", "line ")
+        raise BenchmarkError(f"{path}, {shorten(reason, 120)}; {_ADVICE}") from error
+    table.index = pd.RangeIndex(2, len(table) + 2)  # the header is line 1
+    return table.dropna(how="all")  # blank lines
+
+
+def _validated(table: pd.DataFrame, schema: DataFrameSchema, path: Path) -> pd.DataFrame:
+    try:
+        return schema.validate(table, lazy=True)
+    except SchemaErrors as error:
+        # Of all failures the first line that is wrong says most; failures of a whole column have no line.
+        failure = error.failure_cases.sort_values("index", kind="stable", na_position="last").iloc[0]
+    check, value, column = failure["check"], failure["failure_case"], failure["column"]
+    if check == "column_in_dataframe":
+        raise BenchmarkError(f"{path} has no column '{value}'; it has: {_names(table)}")
+    if pd.isna(failure["index"]):
+        raise BenchmarkError(f"{path} {check}: its {len(table):,} rows end at line {table.index[-1]}; {_ADVICE}")
+    what = "is empty" if pd.isna(value) else f"'{shorten(str(value), 90)}' {_REASONS.get(check, check)}"
+    raise BenchmarkError(f"{path}, line {failure['index']}: {column} {what}; {_ADVICE}")
+
+
+def _names(table: pd.DataFrame) -> str:
+    return ", ".join(table.columns)
