@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
 
 
 @dataclass
@@ -71,4 +72,7 @@ class Config:
 
 def register() -> None:
     """Make the schema known to Hydra, so that a typo or a wrong type fails with the field's name."""
-    ConfigStore.instance().store(name="base_config", node=Config)
+    schema = OmegaConf.structured(Config)
+    for free in ("network", "parameters"):  # their keys belong to spaces and proxies, which check them
+        OmegaConf.set_struct(schema[free], False)
+    ConfigStore.instance().store(name="base_config", node=schema)

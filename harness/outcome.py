@@ -117,7 +117,23 @@ def write(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:
     values_by_architecture = values.assign(truth=plan.accuracy).rename_axis("architecture")
     write_text(plan.run_dir / "values.csv", values_by_architecture.to_csv())
     write_json(plan.run_dir / "protocol.json", protocol)
-    figures = plan.run_dir / "figures"
-    figures.mkdir(exist_ok=True)
-    plots.bars(table, figures / "correlations.png")
+    draw_figures(plan, table, values)
     write_report(plan.run_dir / "report.md", protocol, table)
+
+
+def draw_figures(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:
+    """Draw the correlations of all proxies, and each proxy's scores against the trained results."""
+    folder, footnote = plan.run_dir / "figures", plan.sentence()
+    plots.bars(table, folder / "correlations.png", footnote=footnote)
+    for row in table.to_dict("records"):
+        name = str(row["proxy"])
+        plots.scatter(
+            values[name].to_numpy(),
+            plan.accuracy.to_numpy(dtype=float),
+            row,
+            folder / f"scatter_{name}.png",
+            proxy=name,
+            truth_label=f"{plan.setting.space.name}/{plan.setting.task}/{plan.target}, trained",
+            higher_is_better=PROXIES[name].higher_is_better,
+            footnote=footnote,
+        )

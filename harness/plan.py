@@ -3,7 +3,7 @@
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from harness.config import Config
 from harness.errors import HarnessError
 from harness.plugins import SPACES
 from harness.scoring import Item, Setting
-from harness.workers import worker_count
 from proxies import PROXIES
 from proxies.evaluation import measured_proxies, resolve_parameters
 from proxies.initialisation import SCHEMES
@@ -49,6 +48,15 @@ class Plan:
         repeats = range(self.config.init.repeats)
         return [Item(architecture, repeat, names) for architecture in self.architectures for repeat in repeats]
 
+    def sentence(self) -> str:
+        """Return the protocol in one line, for the foot of a figure."""
+        config, setting = self.config, self.setting
+        return (
+            f"{setting.space.name}/{setting.task}/{self.target}; {len(self.accuracy)} of {self.population} "
+            f"architectures (seed {config.sample.seed}); {setting.batch.source}; {setting.init} init, "
+            f"{config.init.repeats} repeat(s), seed {setting.seed}; truth: {self.truth.source}"
+        )
+
     def protocol(self) -> dict[str, Any]:
         """Return everything that a reader needs to know to judge or repeat the numbers."""
         config, setting, truth = self.config, self.setting, self.truth
@@ -78,7 +86,11 @@ class Plan:
             "proxies": {name: PROXIES[name].version for name in config.proxies},
             "parameters": self.parameters,
             "failed": "left out; the columns that end in failed_last rank them last instead",
-            "interval": f"{config.stats.confidence:.0%} bootstrap over architectures, {config.stats.resamples} resamples",
+            "interval": {
+                "method": "percentile bootstrap over architectures",
+                "confidence": config.stats.confidence,
+                "resamples": config.stats.resamples,
+            },
             "versions": {"python": platform.python_version(), **{name: version(name) for name in ("torch", "zcbench")}},
             "git_commit": git_commit(),
         }
@@ -187,9 +199,8 @@ def missing(items: Sequence[Item], done: pd.DataFrame) -> list[Item]:
         )
         if current.get(proxy) == made
     }
-    left = [
+    return [
         Item(item.architecture, item.repeat, lacking)
         for item in items
-        if (lacking := tuple(n for n in item.proxies if (item.architecture, item.repeat, n) not in have))
+        if (lacking := tuple(name for name in item.proxies if (item.architecture, item.repeat, name) not in have))
     ]
-    return left

@@ -13,7 +13,7 @@ from harness.scoring import Item, Setting, score_chunk
 from harness.store import ScoreStore
 
 CHUNK = 4  # architectures that a worker takes at a time
-FLUSH_SECONDS = 5.0  # what a kill costs at most, besides the chunks under way
+FLUSH_SECONDS = 2.0  # what a kill costs at most, besides the chunks under way
 
 
 def worker_count(workers: str) -> int:

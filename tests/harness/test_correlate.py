@@ -1,0 +1,155 @@
+"""The main command, end to end, as a user calls it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from harness.store import KEY
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+CONTRACT = """space task target proxy n n_failed spearman spearman_low spearman_high kendall kendall_low kendall_high
+    spearman_failed_last kendall_failed_last seconds_per_arch""".split()
+
+
+def scores(run_dir: Path) -> pd.DataFrame:
+    rows = pd.concat([pq.read_table(shard).to_pandas() for shard in (run_dir / "scores").glob("*.parquet")])
+    return rows.sort_values(KEY).reset_index(drop=True)
+
+
+def test_a_run_writes_all_that_the_contract_names(correlate: Command, tmp_path: Path) -> None:
+    done = correlate("sample.size=12", f"run_dir={tmp_path}/run")
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "run"
+    table = pd.read_csv(run / "correlations.csv")
+    assert set(CONTRACT) <= set(table.columns)
+    assert set(table["proxy"]) == set("swap swap_reg nwot params flops l2_norm grad_norm snip synflow".split())
+    assert (table["spearman_low"] <= table["spearman"]).all()
+    assert (table["spearman"] <= table["spearman_high"]).all()
+    protocol = json.loads((run / "protocol.json").read_text())
+    assert protocol["sample"]["size"] == 12
+    assert "analog-nasbench" in protocol["truth"]["source"]
+    assert "foolbox" in protocol["inputs"]["source"]
+    assert "analog-nasbench" in done.stdout
+    assert protocol["parameters"] == {"swap_reg": {"mu": 900.0, "sigma": 1e6}}
+    assert "swap_reg" in (run / "report.md").read_text()
+    figures = {figure.stem for figure in (run / "figures").glob("*.png")}
+    assert {"correlations", *(f"scatter_{proxy}" for proxy in table["proxy"])} <= figures
+    assert not list(run.rglob("*.tmp"))
+
+
+def test_derived_scores_are_not_stored(correlate: Command, tmp_path: Path) -> None:
+    done = correlate("sample.size=4", "proxies=[swap_reg]", f"run_dir={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert set(scores(tmp_path)["proxy"]) == {"swap", "params"}
+
+
+def test_scores_are_the_same_bits_in_two_runs_in_another_order_and_with_two_workers(
+    correlate: Command, tmp_path: Path
+) -> None:
+    same = "sample.size=10", "seed=3"
+    assert correlate(*same, "workers=1", f"run_dir={tmp_path}/a").returncode == 0
+    assert correlate(*same, "workers=2", f"run_dir={tmp_path}/b").returncode == 0
+    # A smaller sample first, then the rest: the architectures are scored in other chunks and another order.
+    assert correlate("sample.size=3", "seed=3", "workers=1", f"run_dir={tmp_path}/c").returncode == 0
+    assert correlate(*same, "workers=1", f"run_dir={tmp_path}/c").returncode == 0
+    first, *others = (scores(tmp_path / name)[[*KEY, "value", "status"]] for name in "abc")
+    for other in others:
+        pd.testing.assert_frame_equal(first, other, check_exact=True)
+
+
+def test_a_second_run_scores_nothing_again(correlate: Command, tmp_path: Path) -> None:
+    arguments = "sample.size=6", "proxies=[swap,params]", f"run_dir={tmp_path}"
+    assert correlate(*arguments).returncode == 0
+    shards = {shard.name for shard in (tmp_path / "scores").iterdir()}
+    assert correlate(*arguments).returncode == 0
+    assert {shard.name for shard in (tmp_path / "scores").iterdir()} == shards
+
+
+@pytest.mark.parametrize(
+    "change", ["seed=1", "init.scheme=gaussian", "inputs=noise", "inputs.batch_size=8", "network.channels=8"]
+)
+def test_changed_settings_never_mix_with_old_scores(correlate: Command, tmp_path: Path, change: str) -> None:
+    arguments = "sample.size=5", "proxies=[swap]", f"run_dir={tmp_path}"
+    assert correlate(*arguments).returncode == 0
+    assert correlate(*arguments, change).returncode == 0
+    rows = scores(tmp_path)
+    assert len(rows) == 10
+    assert not rows.duplicated(KEY).any()
+    fresh = tmp_path / "fresh"
+    assert correlate(*arguments[:-1], change, f"run_dir={fresh}").returncode == 0
+    assert (tmp_path / "values.csv").read_text() == (fresh / "values.csv").read_text()
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_where_it_was(correlate: Command, tmp_path: Path) -> None:
+    killed, calm = tmp_path / "killed", tmp_path / "calm"
+    arguments = ["network={channels: 4, cells: 3}", "sample.size=300", "stats.resamples=50", "workers=2"]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "harness.correlate", *arguments, f"run_dir={killed}"],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while run.poll() is None and not list(killed.glob("scores/*.parquet")):
+        pass
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    before = len(scores(killed))
+    assert 0 < before < 300 * 8
+    assert correlate(*arguments, f"run_dir={killed}").returncode == 0
+    assert correlate(*arguments, f"run_dir={calm}").returncode == 0
+    assert not scores(killed).duplicated(KEY).any()
+    assert (killed / "values.csv").read_text() == (calm / "values.csv").read_text()
+    without_time = [pd.read_csv(run / "correlations.csv").drop(columns="seconds_per_arch") for run in (killed, calm)]
+    pd.testing.assert_frame_equal(*without_time, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        ("proxies=[swpa]", "did you mean 'swap'"),
+        ("space=nb210", "did you mean 'nb201'"),
+        ("task=cifar11", "did you mean 'cifar10"),
+        ("target=tset", "did you mean 'test'"),
+        ("target=valid", "analog-nasbench"),
+        ("sample.size=99999", "15625"),
+        ("inputs.batch_size=1000", "20"),
+        ("inputs.choice=last", "choice"),
+        ("init.scheme=gausian", "did you mean 'gaussian'"),
+        ("workers=many", "workers"),
+        ("device=gpu", "device"),
+        ("parameters.swap_reg.nu=1", "mu, sigma"),
+        ("network.depth=3", "depth"),
+        ("task=imagenet16_120", "target"),
+        ("run_dir=/dev/null/run", "run_dir"),
+        ("sample.sise=3", "sise"),
+        ("sample.size=many", "sample.size"),
+    ],
+)
+def test_a_mistake_is_told_in_one_clear_line_and_leaves_nothing(
+    correlate: Command, tmp_path: Path, mistake: str, told: str
+) -> None:
+    done = correlate("sample.size=4", f"run_dir={tmp_path}/run", mistake)
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_corrupt_table_is_named_with_its_row(correlate: Command, tmp_path: Path) -> None:
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    (tables / "nb201.csv").write_text("arch,cifar10_test\n|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,many\n")
+    done = correlate(f"run_dir={tmp_path}/run", data=tmp_path)
+    assert done.returncode == 2
+    assert "nb201.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
