@@ -1,0 +1,32 @@
+"""A blank figure in the project's style, saved whole or not at all."""
+
+import os
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+STYLE = Path(__file__).with_name("style.mplstyle")
+BLUE, ORANGE, DARK, GREY = "#0072B2", "#D55E00", "#222222", "#666666"
+
+
+@contextmanager
+def new_figure(path: Path, width: float, height: float, footnote: str) -> Iterator[Figure]:
+    """Yield an empty figure of ``width`` by ``height`` inches; write it to ``path`` (.png, .svg) when left.
+
+    ``footnote`` is printed small below. The same data give the same bytes: no date is written into the file.
+    """
+    with mpl.rc_context(fname=STYLE):
+        figure = Figure(figsize=(width, height))
+        # about 21 characters of 7 points to the inch
+        small = textwrap.fill(footnote, int(21 * width))
+        figure.supxlabel(small, x=0.01, ha="left", fontsize=7, color=GREY)
+        yield figure
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        kind = path.suffix.removeprefix(".")
+        figure.savefig(temporary, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        temporary.replace(path)
