@@ -55,6 +55,7 @@ def _parsed(content: bytes, path: Path) -> pd.DataFrame:
             io.BytesIO(content),
             csv.ReadOptions(use_threads=False),  # only then does its error name the line
             csv.ParseOptions(ignore_empty_lines=False),
+            csv.ConvertOptions(strings_can_be_null=True),
         ).to_pandas()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
@@ -76,7 +77,8 @@ def _validated(table: pd.DataFrame, schema: DataFrameSchema, path: Path) -> pd.D
     if check == "column_in_dataframe":
         raise BenchmarkError(f"{path} has no column '{value}'; it has: {_names(table)}")
     if pd.isna(failure["index"]):
-        raise BenchmarkError(f"{path} {check}: its {len(table):,} rows end at line {table.index[-1]}; {_ADVICE}")
+        end = max(table.index, default=1)
+        raise BenchmarkError(f"{path} {check}: its {len(table):,} rows end at line {end}; {_ADVICE}")
     what = "is empty" if pd.isna(value) else f"'{shorten(str(value), 90)}' {_REASONS.get(check, check)}"
     raise BenchmarkError(f"{path}, line {failure['index']}: {column} {what}; {_ADVICE}")
 
