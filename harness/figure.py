@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 STYLE = Path(__file__).with_name("style.mplstyle")
-BLUE, ORANGE, DARK, GREY = "#0072B2", "#D55E00", "#222222", "#666666"
+BLUE, LIGHT_BLUE, ORANGE, DARK, GREY = "#0072B2", "#9CC9E3", "#D55E00", "#222222", "#666666"
 
 
 @contextmanager
@@ -21,8 +21,8 @@ def new_figure(path: Path, width: float, height: float, footnote: str) -> Iterat
     """
     with mpl.rc_context(fname=STYLE):
         figure = Figure(figsize=(width, height))
-        # about 21 characters of 7 points to the inch
-        small = textwrap.fill(footnote, int(21 * width))
+        # about 19 characters of 7 points to the inch
+        small = textwrap.fill(footnote, int(19 * width))
         figure.supxlabel(small, x=0.01, ha="left", fontsize=7, color=GREY)
         yield figure
         path.parent.mkdir(parents=True, exist_ok=True)

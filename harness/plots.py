@@ -10,7 +10,7 @@ from matplotlib.ticker import NullFormatter, SymmetricalLogLocator
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.figure import BLUE, DARK, GREY, ORANGE, new_figure
+from harness.figure import BLUE, DARK, GREY, LIGHT_BLUE, ORANGE, new_figure
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ def bars(correlations: pd.DataFrame, path: Path, *, footnote: str = "") -> None:
     lowest = np.fmin.reduce([_column(rows, name) for name in ("spearman_low", "kendall_low")], axis=None, initial=0)
     with new_figure(path, 7.2, 1.5 + 0.34 * len(rows), footnote) as figure:
         axes = figure.subplots()
-        axes.barh(place, _column(rows, "spearman"), height=0.62, color="#9CC9E3", label="Spearman's ρ")
+        axes.barh(place, _column(rows, "spearman"), height=0.62, color=LIGHT_BLUE, label="Spearman's ρ")
         _whiskers(axes, place + 0.1, rows, "spearman", fmt="none", color=DARK)
         _whiskers(axes, place - 0.17, rows, "kendall", fmt="D", color=ORANGE, label="Kendall's τ-b")
         for y, (rho, failed) in enumerate(zip(_column(rows, "spearman"), rows["n_failed"], strict=True)):

@@ -1,0 +1,39 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.matrix import average_ranks, pareto_front, score_matrix
+
+
+def cell(proxy, task, rho, space="nb201"):
+    return {"space": space, "task": task, "target": "test", "proxy": proxy, "spearman": rho}
+
+
+def test_a_cell_that_was_not_run_stays_empty_and_gives_no_average_rank():
+    matrix = score_matrix(
+        pd.DataFrame(
+            [cell("swap", "a", 0.9), cell("params", "a", 0.5), cell("params", "b", 0.6), cell("zen", "a", 0.1)]
+        )
+    )
+    assert np.isnan(matrix.loc["swap", ("nb201", "b", "test")])
+    ranks = average_ranks(matrix)
+    assert list(ranks.index) == ["params", "swap", "zen"]
+    np.testing.assert_equal(ranks.to_numpy(), [1, np.nan, np.nan])
+
+
+def test_average_ranks_equal_a_hand_calculation_with_ties():
+    matrix = pd.DataFrame({"a": [0.9, 0.5, 0.5], "b": [0.1, 0.2, 0.3]}, index=["x", "y", "z"])
+    ranks = average_ranks(matrix)
+    assert dict(ranks) == {"x": 2, "y": 2.25, "z": 1.75}
+    assert list(ranks.index) == ["z", "x", "y"]
+
+
+def test_two_results_for_one_cell_are_refused():
+    with pytest.raises(ValueError, match="duplicate"):
+        score_matrix(pd.DataFrame([cell("swap", "a", 0.9), cell("swap", "a", 0.8)]))
+
+
+def test_the_pareto_front_holds_what_no_other_beats():
+    cost = np.array([1.0, 2.0, 2.0, 3.0, 4.0, np.nan, 1.0])
+    value = np.array([0.5, 0.7, 0.6, 0.7, 0.9, 1.0, 0.5])
+    assert list(pareto_front(cost, value)) == [True, True, False, False, True, False, True]
