@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -16,6 +17,27 @@ class ReLUConvBN(nn.Sequential):
             nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False),
             nn.BatchNorm2d(outputs),
         )
+
+
+class FactorizedReduce(nn.Module):
+    """ReLU, two 1x1 convolutions of stride 2 whose outputs are concatenated, batch norm: a skip that halves the size.
+
+    The second convolution sees the input shifted by one pixel, so that together they read one pixel in two and not
+    one in four (DARTS, arXiv 1806.09055; NAS-Bench-201's family). Odd sizes are halved upwards.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+        self.even = nn.Conv2d(inputs, outputs // 2, kernel_size=1, stride=2, bias=False)
+        self.odd = nn.Conv2d(inputs, outputs - outputs // 2, kernel_size=1, stride=2, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the features at half the height and width."""
+        images = self.relu(images)
+        shifted = F.pad(images, (-1, 1, -1, 1))  # left and top pixels cut off, zeros put on at right and bottom
+        return self.norm(torch.cat([self.even(images), self.odd(shifted)], dim=1))
 
 
 class ResidualBlock(nn.Module):
