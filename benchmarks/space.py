@@ -16,7 +16,11 @@ from benchmarks.tasks import Task
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a run in this space uses where the user names nothing; ``why`` gives the reason for the sample size."""
+    """What a run in this space uses where the user names nothing.
+
+    ``why`` gives the reason for the sample size; ``parameters`` are those of derived proxies, by proxy, and
+    ``parameters_note`` says how they were chosen.
+    """
 
     task: str
     target: str
@@ -25,6 +29,7 @@ class Defaults:
     init: str = "default"
     batch_size: int = 16
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    parameters_note: str = ""
 
 
 @dataclass(frozen=True)

@@ -104,10 +104,18 @@ def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.Dat
                 **summarise(scores, truth, higher_is_better=sign, **stats),
                 "seconds_per_arch": seconds[parts].sum(),
                 "near_upper_bound": near_bound[parts].max(),
+                "failure_reasons": reasons(rows[rows["proxy"].isin(parts)]),
                 **compare(scores, truth, baselines, higher_is_better=sign, **stats),
             }
         )
     return pd.DataFrame(table).sort_values("spearman", ascending=False, ignore_index=True)
+
+
+def reasons(rows: pd.DataFrame) -> str:
+    """Return why scores failed, the commonest reason first, each with how often it occurred."""
+    failed = rows[rows["status"] != "ok"]
+    counts = (failed["status"] + ": " + failed["reason"]).value_counts()
+    return "; ".join(f"{count} × {reason}" for reason, count in counts.items())
 
 
 def write(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:

@@ -57,6 +57,12 @@ class Plan:
             f"{config.init.repeats} repeat(s), seed {setting.seed}; truth: {self.truth.source}"
         )
 
+    def caveats(self) -> list[str]:
+        """Return what a reader must know before believing the numbers."""
+        recommended = self.setting.space.defaults
+        tuned = [name for name in self.parameters if self.parameters[name] == recommended.parameters.get(name)]
+        return [f"{name}: {recommended.parameters_note}" for name in tuned if recommended.parameters_note]
+
     def protocol(self) -> dict[str, Any]:
         """Return everything that a reader needs to know to judge or repeat the numbers."""
         config, setting, truth = self.config, self.setting, self.truth
@@ -93,6 +99,7 @@ class Plan:
             },
             "versions": {"python": platform.python_version(), **{name: version(name) for name in ("torch", "zcbench")}},
             "git_commit": git_commit(),
+            "caveats": self.caveats(),
         }
 
 
@@ -171,8 +178,9 @@ def resolve_device(device: str) -> str:
 
 def default_run_dir(config: Config, setting: Setting, target: str) -> Path:
     """Return a folder named by what is in it, so that the same settings find their scores again."""
-    batch = f"{config.inputs.source}{len(setting.batch.images)}"
-    protocol = f"{batch}-{setting.init}-init-seed{setting.seed}"
+    task = setting.space.tasks[setting.task]
+    images = task.images if config.inputs.source == "task" else config.inputs.source
+    protocol = f"{images}-{len(setting.batch.images)}-{setting.init}-init-seed-{setting.seed}"
     return Path("results/runs", setting.space.name, setting.task, target, protocol)
 
 

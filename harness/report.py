@@ -50,6 +50,7 @@ def write_report(path: Path, protocol: Mapping[str, Any], correlations: pd.DataF
     sections = [
         f"# {escape(title)}",
         headline(protocol, correlations),
+        *caveats(protocol),
         "## Correlation with the trained result",
         _markdown_table(*main_table(rows, level)),
         failures(protocol, rows),
@@ -78,6 +79,8 @@ def print_table(correlations: pd.DataFrame, protocol: Mapping[str, Any]) -> None
     for row in rows:
         table.add_row(*(Text(" ".join(cell.split())) for cell in row))  # Text: a string may hold rich's markup
     console.print(table)
+    for caveat in protocol["caveats"]:
+        console.print(Text(f"note: {caveat}"))
 
 
 def headline(protocol: Mapping[str, Any], correlations: pd.DataFrame) -> str:
@@ -103,6 +106,12 @@ def headline(protocol: Mapping[str, Any], correlations: pd.DataFrame) -> str:
     if len(sentences) > 1:
         sentences.append(f"(Paired bootstrap, Holm's correction over the proxies, level {alpha:.2g}.)")
     return " ".join(sentences)
+
+
+def caveats(protocol: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a reader must know before believing the numbers, each as a quotation."""
+    for caveat in protocol["caveats"]:
+        yield f"> **Note:** {escape(caveat)}"
 
 
 def main_table(rows: Sequence[Row], level: str) -> tuple[list[str], list[list[str]]]:
@@ -150,7 +159,8 @@ def failures(protocol: Mapping[str, Any], rows: Sequence[Row]) -> str:
         lines.append(
             f"- {escape(str(row['proxy']))}: {row['n_failed']} of {row['n']} failed; "
             f"ρ {number(row['spearman'])} without them, {number(row['spearman_failed_last'])} with them ranked last; "
-            f"τ-b {number(row['kendall'])} and {number(row['kendall_failed_last'])}."
+            f"τ-b {number(row['kendall'])} and {number(row['kendall_failed_last'])}. "
+            f"Why: {escape(str(row['failure_reasons']))}."
         )
     return "\n".join(lines)
 
@@ -179,7 +189,9 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
     for name, value in settings.items():
         if isinstance(value, Mapping) and value:
             yield from flatten(value, f"{prefix}{name}.")
-        elif value is None or value in ("", {}):
+        elif isinstance(value, list) and value:
+            yield f"{prefix}{name}", " ".join(map(str, value))
+        elif value is None or value in ("", {}, []):
             yield f"{prefix}{name}", "–"
         else:
             yield f"{prefix}{name}", str(value)

@@ -18,6 +18,7 @@ PROTOCOL = {
     "interval": {"confidence": 0.9, "resamples": 50},
     "parameters": {"swap_reg": {"mu": 900.0}},
     "git_commit": None,
+    "caveats": ["the images are <b>not</b> real"],
 }
 
 
@@ -33,6 +34,7 @@ def correlations():
             **summarise(values, truth, higher_is_better=True, resamples=200),
             **compare(values, truth, {"params": scores["params"]}, higher_is_better=True, resamples=200),
             "seconds_per_arch": 0.125,
+            "failure_reasons": "20 × degenerate: all | zero",
         }
         for name, values in scores.items()
     ]
@@ -58,6 +60,13 @@ def test_the_first_sentence_names_the_best_proxy_its_correlation_and_its_interva
     assert "Better than params beyond chance: swap." in first
 
 
+def test_a_caveat_stands_above_the_numbers(report, capsys, correlations):
+    before, _, _ = report.partition("## Correlation")
+    assert "> **Note:** the images are &lt;b&gt;not&lt;/b&gt; real" in before
+    print_table(correlations, PROTOCOL)
+    assert "note: the images are <b>not</b> real" in capsys.readouterr().out
+
+
 def test_a_proxy_worse_than_a_baseline_beyond_chance_is_not_called_better(correlations):
     assert "beyond chance: none." in headline(PROTOCOL, correlations[correlations["proxy"] != "swap"])
 
@@ -77,6 +86,7 @@ def test_failed_scores_are_told_both_ways(report, correlations):
     failed = correlations.iloc[2]
     line = next(line for line in report.splitlines() if line.startswith(f"- {escape(HOSTILE)}: "))
     assert f"{failed['n_failed']} of 100 failed" in line
+    assert line.endswith("Why: 20 × degenerate: all \\| zero.")
     assert f"ρ −1.000 without them, −{-failed['spearman_failed_last']:.3f} with them ranked last" in line
 
 
