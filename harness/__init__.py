@@ -1,0 +1,1 @@
+"""Runs: configuration, scoring, store, statistics, figures and reports."""

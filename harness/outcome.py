@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ def scores_by_proxy(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
     by_architecture = rows.groupby(["proxy", "architecture"])["value"]
     means = by_architecture.mean().where(by_architecture.count() == by_architecture.size())
     measured = {
-        proxy.name: means[proxy.name].reindex(plan.architectures).to_numpy(dtype=float)
+        proxy.name: means[proxy.name].reindex(plan.architectures).to_numpy(dtype=np.float64)
         for proxy in measured_proxies(plan.config.proxies)
     }
     columns = {name: combine(name, measured, plan.parameters) for name in plan.config.proxies}
@@ -77,8 +78,8 @@ def scores_by_proxy(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
 
 def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row a proxy, the best first: who, how well, how sure, at what cost."""
-    truth = plan.accuracy.to_numpy(dtype=float)
-    stats = {
+    truth = np.asarray(plan.accuracy, dtype=np.float64)
+    stats: dict[str, Any] = {
         "resamples": plan.config.stats.resamples,
         "confidence": plan.config.stats.confidence,
         "seed": plan.config.sample.seed,
@@ -133,12 +134,12 @@ def draw_figures(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:
     """Draw the correlations of all proxies, and each proxy's scores against the trained results."""
     folder, footnote = plan.run_dir / "figures", plan.sentence()
     plots.bars(table, folder / "correlations.png", footnote=footnote)
-    for row in table.to_dict("records"):
-        name = str(row["proxy"])
+    for _, row in table.iterrows():
+        name = row["proxy"]
         plots.scatter(
             values[name].to_numpy(),
-            plan.accuracy.to_numpy(dtype=float),
-            row,
+            np.asarray(plan.accuracy, dtype=np.float64),
+            {str(column): value for column, value in row.items()},
             folder / f"scatter_{name}.png",
             proxy=name,
             truth_label=f"{plan.setting.space.name}/{plan.setting.task}/{plan.target}, trained",

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import torch
 
-from benchmarks.inputs import load
+from benchmarks.inputs import Choice, load
 from benchmarks.space import Space, Truth, sample
 from harness.config import Config
 from harness.errors import HarnessError
@@ -124,7 +124,7 @@ def make_plan(config: Config) -> Plan:
     setting = Setting(
         space=space,
         task=task.name,
-        batch=load(config.inputs.source, task, size, config.inputs.choice, config.inputs.seed, data),
+        batch=load(config.inputs.source, task, size, cast(Choice, config.inputs.choice), config.inputs.seed, data),
         init=config.init.scheme or defaults.init,
         seed=config.seed,
         device=resolve_device(config.device),

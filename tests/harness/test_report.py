@@ -77,7 +77,7 @@ def test_a_run_without_any_ranking_says_so(correlations):
 
 def test_every_setting_of_the_protocol_is_in_the_report(report):
     for name, value in flatten(PROTOCOL):
-        assert f"| {name} | {value} |" in report
+        assert f"| {name} | {escape(value)} |" in report
     assert "| parameters.swap_reg.mu | 900.0 |" in report
     assert "- Trained results: nb201.csv; MIT; mean over seeds" in report
 
