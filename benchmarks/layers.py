@@ -40,6 +40,22 @@ class FactorizedReduce(nn.Module):
         return self.norm(torch.cat([self.even(images), self.odd(shifted)], dim=1))
 
 
+class ConvBN(nn.Sequential):
+    """A 3x3 convolution without bias and batch norm: what many networks begin with."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(outputs))
+
+
+class ClassificationHead(nn.Sequential):
+    """Batch norm, ReLU, global average pooling and a linear layer: what NAS-Bench-201 and NATS-Bench end with."""
+
+    def __init__(self, inputs: int, classes: int) -> None:
+        super().__init__(
+            nn.BatchNorm2d(inputs), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, classes)
+        )
+
+
 class ResidualBlock(nn.Module):
     """Two 3x3 ReLUConvBN, the first with stride 2, around a shortcut of average pooling and a 1x1 convolution.
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import shorten
 
 import pandas as pd
+import pyarrow as pa
+from pandas.api.types import is_string_dtype
 from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
 from pyarrow import ArrowInvalid, csv
@@ -24,6 +26,11 @@ def percentage() -> Column:
     return Column(float, Check.in_range(0, 100, error="is not within 0..100"), coerce=True, required=False)
 
 
+def fraction() -> Column:
+    """Return a column of numbers in 0..1, which a table may lack as a whole but not in single rows."""
+    return Column(float, Check.in_range(0, 1, error="is not within 0..1"), coerce=True, required=False)
+
+
 def rows(count: int) -> Check:
     """Return a check that a table has exactly ``count`` rows."""
     return Check(lambda table: len(table) == count, error=f"does not have {count:,} rows")
@@ -38,24 +45,49 @@ def read(
     ``task/target``) that the file has. Raises BenchmarkError, naming the file and the line as an editor counts
     it, if the file cannot be read or violates ``schema``.
     """
+    table, sha256 = read_lines(path, schema)
+    return results(table, targets, path).set_axis(pd.Index(table[architecture])), sha256
+
+
+def read_lines(path: Path, schema: DataFrameSchema) -> tuple[pd.DataFrame, str]:
+    """Read a CSV file and return its table, indexed by line as an editor counts it, and the file's sha256.
+
+    Raises BenchmarkError, naming file and line, if the file cannot be read or violates ``schema``.
+    """
+    if not path.exists():
+        raise BenchmarkError(f"no trained results: {path} does not exist; put it there, or name another paths.data")
     content = read_bytes(path)
-    table = _validated(_parsed(content, path), schema, path)
+    return _validated(_parsed(content, schema, path), schema, path), hashlib.sha256(content).hexdigest()
+
+
+def results(table: pd.DataFrame, targets: Mapping[str, str], path: Path) -> pd.DataFrame:
+    """Return those columns of ``targets`` that ``table`` has, renamed; raises BenchmarkError if there are none."""
     present = [column for column in targets if column in table.columns]
     if not present:
         raise BenchmarkError(f"{path} has none of the columns {', '.join(targets)}; it has: {_names(table)}")
-    results = table.set_index(architecture)[present].rename(columns=dict(targets))
-    return results, hashlib.sha256(content).hexdigest()
+    return table[present].rename(columns=dict(targets))
 
 
-def _parsed(content: bytes, path: Path) -> pd.DataFrame:
+def check_architectures(architectures: "pd.Series[str]", parse: Callable[[str], object], path: Path) -> None:
+    """Raise BenchmarkError, naming file and line, for the first of the architectures that ``parse`` refuses."""
+    for line, architecture in architectures.items():
+        try:
+            parse(architecture)
+        except BenchmarkError as error:
+            raise BenchmarkError(f"{path}, line {line}: {error}; {_ADVICE}") from error
+
+
+def _parsed(content: bytes, schema: DataFrameSchema, path: Path) -> pd.DataFrame:
     """Return the table indexed by line number; unlike pandas' own parser, Arrow's refuses rows of wrong length."""
+    # Otherwise a column of digits, such as an adjacency matrix, would be taken for numbers.
+    texts = {name: pa.string() for name, column in schema.columns.items() if is_string_dtype(column.dtype.type)}
     try:
         content.decode("utf-8")
         table = csv.read_csv(
             io.BytesIO(content),
             csv.ReadOptions(use_threads=False),  # only then does its error name the line
             csv.ParseOptions(ignore_empty_lines=False),
-            csv.ConvertOptions(strings_can_be_null=True),
+            csv.ConvertOptions(strings_can_be_null=True, column_types=texts),
         ).to_pandas()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from benchmarks.layers import ReLUConvBN, ResidualBlock, SumCell
+from benchmarks.layers import ClassificationHead, ConvBN, ReLUConvBN, ResidualBlock, SumCell
 from benchmarks.nb201.cell import Genotype
 from benchmarks.tasks import Task
 
@@ -33,12 +33,8 @@ def build(genotype: Genotype, task: Task, channels: int, cells: int) -> nn.Seque
             body.append(ResidualBlock(width, 2 * width))
             width *= 2
         body += [_cell(genotype, width) for _ in range(cells)]
-    stem = nn.Sequential(
-        nn.Conv2d(task.image_shape[0], channels, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(channels)
-    )
-    head = nn.Sequential(
-        nn.BatchNorm2d(width), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, task.outputs)
-    )
+    stem = ConvBN(task.image_shape[0], channels)
+    head = ClassificationHead(width, task.outputs)
     return nn.Sequential(OrderedDict(stem=stem, cells=nn.Sequential(*body), head=head))
 
 

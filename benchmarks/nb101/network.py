@@ -1,0 +1,47 @@
+"""The network that NAS-Bench-101 stacks from a cell (arXiv 1902.09635, section 2), as nasbench_pytorch builds it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from nasbench_pytorch.model.model import Cell as CellModule
+from nasbench_pytorch.model.model import Network, Placeholder
+from torch import nn
+
+from benchmarks.nb101.cell import Cell
+from benchmarks.tasks import Task
+
+# TensorFlow's momentum of batch norm, with which the benchmark was trained, is the share that is kept: .997.
+MOMENTUM = 1 - 0.997
+
+
+def build(cell: Cell, task: Task, channels: int, cells: int) -> nn.Module:
+    """Return the network with ``cells`` cells in each of three stacks, of ``channels``, 2x and 4x that many.
+
+    It maps images [B, C, H, W] to logits [B, task.outputs]. Weights are drawn as for the training of the benchmark:
+    normal with variance 1 / fan-in in convolutions, Glorot uniform in the last layer.
+    """
+    network = Network(
+        # The two attributes that it reads. Its own class would hold the matrix as a tensor, on which it then branches
+        # at every edge, and which does not survive construction on another device.
+        SimpleNamespace(matrix=np.array(cell.matrix), ops=list(cell.operations)),
+        num_labels=task.outputs,
+        in_channels=task.image_shape[0],
+        stem_out_channels=channels,
+        num_modules_per_stack=cells,
+        momentum=MOMENTUM,
+        tf_like=True,
+    )
+    return _without_placeholders(network)
+
+
+def _without_placeholders(network: nn.Module) -> nn.Module:
+    """Take out parameters that compute nothing: one where a vertex lacks an operation, one that marks the device."""
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, Placeholder):
+                setattr(module, name, nn.Identity())
+        if isinstance(module, CellModule):
+            del module.dev_param
+            module.register_buffer("dev_param", torch.empty(0), persistent=False)
+    return network
