@@ -65,8 +65,12 @@ class Space(ABC):
     """A search space. Subclasses are frozen dataclasses; their fields are the network's options (width, depth)."""
 
     name: ClassVar[str]
-    tasks: ClassVar[Mapping[str, Task]]
     defaults: ClassVar[Defaults]
+
+    @property
+    @abstractmethod
+    def tasks(self) -> Mapping[str, Task]:
+        """The tasks by name; they may depend on the options (a class attribute serves where they do not)."""
 
     def options(self) -> dict[str, object]:
         """Return the options of the network by name."""
@@ -84,7 +88,14 @@ class Space(ABC):
         """Return the trained results: from the folder ``data`` if it holds a table, else what a package ships."""
 
     def canonical(self, architecture: str) -> str:
-        """Return a key that is equal for isomorphic architectures, and only for them."""
+        """Return a key that is equal for architectures that the benchmark calls isomorphic, and only for them."""
+        return architecture
+
+    def representative(self, architecture: str) -> str:
+        """Return one architecture for all that build the same network, up to the order of its parts.
+
+        Their scores have the same distribution, so that one of them can be scored for all.
+        """
         return architecture
 
 

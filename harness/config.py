@@ -64,6 +64,7 @@ class Config:
     init: Init = field(default_factory=Init)
     stats: Stats = field(default_factory=Stats)
     seed: int = 0
+    share_scores: bool = True  # score architectures that build the same network once
     device: str = "auto"
     workers: str = "auto"
     paths: Paths = field(default_factory=Paths)

@@ -51,13 +51,11 @@ def make_folder(folder: Path) -> None:
 
 
 def of_plan(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return those of ``rows`` that belong to the run: its architectures, repeats and proxies of today's version."""
+    """Return those of ``rows`` that belong to the run, a shared one for each architecture that it stands for."""
     versions = {proxy.name: proxy.version for proxy in measured_proxies(plan.config.proxies)}
-    return rows[
-        rows["architecture"].isin(plan.architectures)
-        & (rows["repeat"] < plan.config.init.repeats)
-        & (rows["version"] == rows["proxy"].map(versions))
-    ]
+    current = rows[(rows["repeat"] < plan.config.init.repeats) & (rows["version"] == rows["proxy"].map(versions))]
+    scored = pd.DataFrame(plan.representatives().items(), columns=["architecture", "scored"])
+    return scored.merge(current.rename(columns={"architecture": "scored"}), on="scored")
 
 
 def scores_by_proxy(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:

@@ -42,11 +42,17 @@ class Plan:
         """The sampled architectures in the order of the draw."""
         return list(self.accuracy.index)
 
+    def representatives(self) -> dict[str, str]:
+        """Return for each sampled architecture the one that is scored for it; itself, unless scores are shared."""
+        share = self.config.share_scores
+        return {name: self.setting.space.representative(name) if share else name for name in self.architectures}
+
     def items(self) -> list[Item]:
         """Return all the work of the run, as if nothing were done yet."""
         names = tuple(proxy.name for proxy in measured_proxies(self.config.proxies))
         repeats = range(self.config.init.repeats)
-        return [Item(architecture, repeat, names) for architecture in self.architectures for repeat in repeats]
+        scored = dict.fromkeys(self.representatives().values())
+        return [Item(architecture, repeat, names) for architecture in scored for repeat in repeats]
 
     def sentence(self) -> str:
         """Return the protocol in one line, for the foot of a figure."""
@@ -77,6 +83,8 @@ class Plan:
                 "seed": config.sample.seed,
                 "merge_isomorphs": config.sample.merge_isomorphs,
                 "population": self.population,
+                "scores_shared": config.share_scores,
+                "networks_scored": len(set(self.representatives().values())),
             },
             "inputs": {
                 "source": setting.batch.source,

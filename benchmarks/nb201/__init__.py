@@ -45,3 +45,7 @@ class NB201(Space):
     def canonical(self, architecture: str) -> str:
         """Return NAS-Bench-201's isomorphism key, which has 6,466 values (see `cell.unique_string`)."""
         return cell.unique_string(cell.parse(architecture))
+
+    def representative(self, architecture: str) -> str:
+        """Return the cell that builds the same network (see `cell.representatives`)."""
+        return cell.representatives()[architecture]

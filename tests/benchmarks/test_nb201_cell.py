@@ -47,3 +47,18 @@ def test_isomorphism_key_has_6466_values():
 def test_isomorphism_key_is_the_benchmarks_own(shared_data):
     table = pd.read_csv(shared_data / "tables" / "nb201.csv")
     assert [NB201().canonical(architecture) for architecture in table["arch"]] == table["unique_str"].tolist()
+
+
+def test_architectures_with_one_representative_have_equal_parameters(shared_data):
+    table = pd.read_csv(shared_data / "tables" / "nb201.csv").set_index("arch")
+    groups = table.groupby(table.index.map(NB201().representative))
+    assert len(groups) == 9_432
+    assert (groups["params"].nunique() == 1).all()
+    assert table.groupby("unique_str")["params"].nunique().gt(1).sum() == 578  # the benchmark's classes do not
+
+
+def test_isomorphic_cells_that_build_other_networks_have_other_representatives():
+    reused = "|nor_conv_3x3~0|+|skip_connect~0|none~1|+|none~0|skip_connect~1|none~2|"
+    unused = "|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|none~0|skip_connect~1|none~2|"
+    assert NB201().canonical(reused) == NB201().canonical(unused)
+    assert NB201().representative(reused) != NB201().representative(unused)

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.nb201 import NB201
 from harness.store import KEY
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -67,6 +68,20 @@ def test_scores_are_the_same_bits_in_two_runs_in_another_order_and_with_two_work
     first, *others = (scores(tmp_path / name)[[*KEY, "value", "status"]] for name in "abc")
     for other in others:
         pd.testing.assert_frame_equal(first, other, check_exact=True)
+
+
+def test_architectures_that_build_the_same_network_share_its_score(correlate: Command, tmp_path: Path) -> None:
+    arguments = "sample.size=200", "proxies=[swap]"
+    assert correlate(*arguments, f"run_dir={tmp_path}/shared").returncode == 0
+    assert correlate(*arguments, "share_scores=false", f"run_dir={tmp_path}/alone").returncode == 0
+    assert len(scores(tmp_path / "alone")) == 200
+    assert len(scores(tmp_path / "shared")) < 200
+    values = pd.read_csv(tmp_path / "shared" / "values.csv", index_col="architecture")["swap"]
+    assert len(values) == 200
+    representatives = values.index.map(NB201().representative)
+    assert (values.groupby(representatives).nunique() == 1).all()
+    protocol = json.loads((tmp_path / "shared" / "protocol.json").read_text())
+    assert protocol["sample"]["networks_scored"] == representatives.nunique()
 
 
 def test_a_second_run_scores_nothing_again(correlate: Command, tmp_path: Path) -> None:
