@@ -66,7 +66,8 @@ class Config:
     seed: int = 0
     share_scores: bool = True  # score architectures that build the same network once
     device: str = "auto"
-    workers: str = "auto"
+    workers: str = "auto"  # processes: a number, or one a core (one a GPU)
+    backend: str = "loky"  # what runs the workers: loky on this machine, or the clusters of dask and ray
     paths: Paths = field(default_factory=Paths)
     run_dir: str | None = None
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness import plots
 from harness.config import Config
+from harness.engines import ENGINES
 from harness.errors import HarnessError
 from harness.files import write_json, write_text
 from harness.plan import Plan, make_plan, missing
@@ -18,6 +19,7 @@ from harness.store import ScoreStore
 from harness.workers import score_all, worker_count
 from proxies import PROXIES
 from proxies.evaluation import combine, measured_proxies
+from proxies.registry import look_up
 
 NEAR_BOUND = 0.95  # a value above this share of its upper bound says little: the proxy saturates
 BASELINES = ("params", "flops")  # what every proxy is compared with, where they are part of the run
@@ -25,12 +27,14 @@ BASELINES = ("params", "flops")  # what every proxy is compared with, where they
 
 def correlate(config: Config) -> pd.DataFrame:
     """Do the run that ``config`` describes and return the table of correlations, one row a proxy."""
-    workers = worker_count(config.workers)
     plan = make_plan(config)
+    workers = worker_count(config.workers, plan.setting.device)
+    look_up("backend", config.backend, ENGINES)
     make_folder(plan.run_dir)
     print(f"truth:  {plan.truth.source}\nimages: {plan.setting.batch.source}")
     store = ScoreStore(plan.run_dir / "scores")
-    score_all(plan.setting, missing(plan.items(), store.read(**plan.setting.key())), workers, store)
+    left = missing(plan.items(), store.read(**plan.setting.key()))
+    score_all(plan.setting, left, workers, config.backend, store)
     rows = of_plan(plan, store.read(**plan.setting.key()))
     values = scores_by_proxy(plan, rows)
     table = correlations(plan, values, rows)

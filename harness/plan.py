@@ -16,7 +16,7 @@ from benchmarks.space import Space, Truth, sample
 from harness.config import Config
 from harness.errors import HarnessError
 from harness.plugins import SPACES
-from harness.scoring import Item, Setting
+from harness.scoring import LOST, Item, Setting
 from proxies import PROXIES
 from proxies.evaluation import measured_proxies, resolve_parameters
 from proxies.initialisation import SCHEMES
@@ -206,7 +206,8 @@ def git_commit() -> str:
 
 
 def missing(items: Sequence[Item], done: pd.DataFrame) -> list[Item]:
-    """Return what of ``items`` has no row in ``done`` yet."""
+    """Return what of ``items`` has no row in ``done`` yet, or one that only tells that its worker died."""
+    done = done[done["status"] != LOST]
     current = {proxy.name: proxy.version for item in items[:1] for proxy in measured_proxies(item.proxies)}
     have = {
         (architecture, repeat, proxy)

@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import current_process
 from typing import Any
 
 import torch
@@ -17,6 +18,8 @@ from proxies.initialisation import initialise
 from proxies.passes import seeded
 from proxies.probe import Probe
 from proxies.proxy import Measured, Score
+
+LOST = "lost"  # status of a score whose worker died: the one failure that another try may mend
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,23 @@ def build_probe(setting: Setting, item: Item) -> Probe:
         network = setting.space.build(item.architecture, setting.task)
     if setting.init != "default":
         initialise(network, setting.init, seed)
+    device = own_device(setting.device)
     return shared_probe(
-        network.to(setting.device),
-        setting.batch.images.to(setting.device),
-        setting.batch.labels.to(setting.device),
+        network.to(device),
+        setting.batch.images.to(device),
+        setting.batch.labels.to(device),
         measured_proxies(item.proxies),
         loss=setting.space.tasks[setting.task].loss,
         seed=seed,
     )
+
+
+def own_device(device: str) -> str:
+    """Return the device of this process: of several GPUs the one that belongs to the number of the worker."""
+    if device != "cuda":
+        return device
+    number = current_process().name.rpartition("-")[2]  # workers are called LokyProcess-1, LokyProcess-2, …
+    return f"cuda:{int(number) % torch.cuda.device_count() if number.isdigit() else 0}"
 
 
 def measure(probe: Probe, proxy: Measured) -> Score:
@@ -91,7 +103,8 @@ def measure(probe: Probe, proxy: Measured) -> Score:
 
 def failure(error: Exception) -> Score:
     """Return the failed score that tells ``error``."""
-    return Score(math.nan, "failed", f"{type(error).__name__}: {error}")
+    hint = " (use a smaller inputs.batch_size or fewer workers)" if isinstance(error, torch.OutOfMemoryError) else ""
+    return Score(math.nan, "failed", f"{type(error).__name__}: {error}{hint}")
 
 
 def score_item(setting: Setting, item: Item) -> list[dict[str, Any]]:
@@ -103,6 +116,21 @@ def score_item(setting: Setting, item: Item) -> list[dict[str, Any]]:
         scores = [failure(error)] * len(proxies)
     else:
         scores = [measure(probe, proxy) for proxy in proxies]
+    return rows_of(setting, item, zip(proxies, scores, strict=True))
+
+
+def lost_rows(setting: Setting, items: Sequence[Item], reason: str) -> list[dict[str, Any]]:
+    """Return rows for ``items`` that were never finished; a later run scores them again."""
+    score = Score(math.nan, LOST, reason)
+    return [
+        row
+        for item in items
+        for row in rows_of(setting, item, ((proxy, score) for proxy in measured_proxies(item.proxies)))
+    ]
+
+
+def rows_of(setting: Setting, item: Item, scores: Iterable[tuple[Measured, Score]]) -> list[dict[str, Any]]:
+    """Return the rows of the store for the scores of one item."""
     return [
         {
             **setting.key(),
@@ -116,7 +144,7 @@ def score_item(setting: Setting, item: Item) -> list[dict[str, Any]]:
             "seconds": score.seconds,
             "details": json.dumps(score.details, sort_keys=True),
         }
-        for proxy, score in zip(proxies, scores, strict=True)
+        for proxy, score in scores
     ]
 
 

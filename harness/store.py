@@ -43,7 +43,7 @@ SCHEMA = pa.schema(list(_TYPES.items()))
 
 
 class ScoreStore:
-    """All scores in ``folder``. A shard appears whole or not at all; rows of one key are equal, so any one serves."""
+    """All scores in ``folder``. A shard appears whole or not at all; of several rows with one key the newest counts."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,7 +66,7 @@ class ScoreStore:
             raise HarnessError(f"{self.folder} cannot be written ({error.strerror}); what is there stays") from error
 
     def read(self, **settings: Any) -> pd.DataFrame:
-        """Return the rows whose columns equal ``settings``, one for each key."""
+        """Return the rows whose columns equal ``settings``, one for each key: the newest."""
         filters = [(column, "=", value) for column, value in settings.items()] or None
         tables = []
         for shard in sorted(self.folder.glob("*.parquet")):
@@ -77,4 +77,4 @@ class ScoreStore:
                     f"{shard} is not a readable shard ({error}); delete it to compute its scores again"
                 ) from error
         table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
-        return table.to_pandas().drop_duplicates(KEY, ignore_index=True)
+        return table.to_pandas().drop_duplicates(KEY, keep="last", ignore_index=True)

@@ -1,45 +1,132 @@
-"""Spread the scoring over worker processes and write down what comes back."""
+"""Spread the scoring over processes or machines and write down what comes back."""
 
+import os
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
 
+import torch
 from joblib import Parallel, cpu_count, delayed
+from joblib.externals.loky.process_executor import BrokenProcessPool
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from harness.engines import engine
 from harness.errors import HarnessError
-from harness.scoring import Item, Setting, score_chunk
+from harness.scoring import Item, Setting, lost_rows, score_chunk
 from harness.store import ScoreStore
 
 CHUNK = 4  # architectures that a worker takes at a time
-FLUSH_SECONDS = 2.0  # what a kill costs at most, besides the chunks under way
+DEATHS = 3  # of all workers in a row, with nothing scored between, before the run gives up
+
+Rows = list[dict[str, Any]]
 
 
-def worker_count(workers: str) -> int:
-    """Return the number of processes that ``workers`` means: a number, or "auto" for one a core."""
+def worker_count(workers: str, device: str) -> int:
+    """Return the number of processes that ``workers`` means: a number, or "auto" for one a core, or one a GPU."""
     if workers == "auto":
-        return int(cpu_count())
+        return torch.cuda.device_count() if device == "cuda" else int(cpu_count())
     if not workers.isdigit() or int(workers) < 1:
         raise HarnessError(f"workers={workers} is neither 'auto' nor a number of at least 1")
     return int(workers)
 
 
-def score_all(setting: Setting, items: Sequence[Item], workers: int, store: ScoreStore) -> None:
-    """Score ``items`` and append the rows to ``store`` as they come; nothing that came is lost to an exception."""
-    rows: list[dict[str, Any]] = []
-    written = time.monotonic()
+def score_all(setting: Setting, items: Sequence[Item], workers: int, backend: str, store: ScoreStore) -> None:
+    """Score ``items`` and append the rows to ``store`` as they come, in whatever order they come.
+
+    One worker scores in this process, several in processes of their own or, with another ``backend`` than loky, on
+    the machines of that engine. Nothing that came is lost to an exception or an interrupt. A chunk whose worker died
+    is tried once more by itself, then recorded as lost with the reason; a later run tries it again.
+    """
+    left = {number: items[start : start + CHUNK] for number, start in enumerate(range(0, len(items), CHUNK))}
+    deaths = 0
+    with Recorder(store) as recorder, progress_bar() as bar, tempfile.TemporaryDirectory() as ledger:
+        task = bar.add_task("scoring", total=len(items))
+        while left:
+            try:
+                for number, rows in _score(setting, left, workers, backend, Path(ledger)):
+                    recorder.add(rows)
+                    bar.advance(task, len(left.pop(number)))
+                    deaths = 0
+            except BrokenProcessPool as error:
+                deaths += 1
+                if deaths > DEATHS:
+                    raise HarnessError(
+                        "the worker processes die before they score anything, perhaps for lack of memory; "
+                        "try workers=1 or a smaller inputs.batch_size"
+                    ) from error
+                for number in _under_way(Path(ledger)) & left.keys():
+                    recorder.add(_score_alone(setting, left[number], Path(ledger)))
+                    bar.advance(task, len(left.pop(number)))
+
+
+def _score(
+    setting: Setting, chunks: Mapping[int, Sequence[Item]], workers: int, backend: str, ledger: Path
+) -> Iterator[tuple[int, Rows]]:
+    """Yield the number and the rows of each chunk when it is done."""
+    jobs = min(workers, len(chunks))
+    calls = [delayed(_score_noted)(setting, number, chunk, ledger) for number, chunk in chunks.items()]
+    with engine(backend if jobs > 1 else "sequential"):
+        yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
+
+
+def _score_alone(setting: Setting, chunk: Sequence[Item], ledger: Path) -> Rows:
+    """Return the rows of one chunk, scored in a process of its own, or rows that say that this died as well."""
     try:
-        with progress_bar() as bar:
-            task = bar.add_task("scoring", total=len(items))
-            for done, chunk_rows in _scored(setting, items, workers):
-                rows += chunk_rows
-                bar.advance(task, done)
-                if time.monotonic() - written > FLUSH_SECONDS:
-                    store.append(rows)
-                    rows, written = [], time.monotonic()
-    finally:
-        store.append(rows)
+        with engine("loky"):  # with two jobs: a single one would run in this process
+            [(_, rows)] = Parallel(n_jobs=2)([delayed(_score_noted)(setting, 0, chunk, ledger)])
+    except BrokenProcessPool:
+        return lost_rows(setting, chunk, "its worker process died twice: a crash, or killed for lack of memory")
+    return list(rows)
+
+
+def _score_noted(setting: Setting, number: int, chunk: Sequence[Item], ledger: Path) -> tuple[int, Rows]:
+    """Score a chunk while a file in ``ledger`` says that this process is at it."""
+    if not ledger.is_dir():  # another machine's
+        return number, score_chunk(setting, chunk)
+    note = ledger / str(os.getpid())
+    note.write_text(str(number))
+    rows = score_chunk(setting, chunk)
+    note.unlink()
+    return number, rows
+
+
+def _under_way(ledger: Path) -> set[int]:
+    """Return the numbers of the chunks that dead workers were at, and forget them."""
+    notes = list(ledger.iterdir())
+    numbers = {int(text) for note in notes if (text := note.read_text())}
+    for note in notes:
+        note.unlink()
+    return numbers
+
+
+class Recorder:
+    """Gathers rows and writes them to a store every few seconds, and whatever happens, at the end."""
+
+    def __init__(self, store: ScoreStore) -> None:
+        self.store = store
+        self.rows: Rows = []
+        self.started = self.written = time.monotonic()
+
+    def add(self, rows: Rows) -> None:
+        """Take in ``rows``; a kill can cost those of the last seconds, at most a twentieth of the time gone by."""
+        self.rows += rows
+        now = time.monotonic()
+        if now - self.written > min(30.0, max(2.0, (now - self.started) / 20)):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        rows, self.rows, self.written = self.rows, [], time.monotonic()
+        self.store.append(rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.flush()
 
 
 def progress_bar() -> Progress:
@@ -49,14 +136,3 @@ def progress_bar() -> Progress:
     return Progress(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
     )
-
-
-def _scored(setting: Setting, items: Sequence[Item], workers: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Yield the number of items and the rows of each chunk when it is done."""
-    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
-    parallel = Parallel(n_jobs=min(workers, len(chunks)) or 1, return_as="generator_unordered", batch_size=1)
-    yield from parallel(delayed(_score_counted)(setting, chunk) for chunk in chunks)
-
-
-def _score_counted(setting: Setting, items: Sequence[Item]) -> tuple[int, list[dict[str, Any]]]:
-    return len(items), score_chunk(setting, items)

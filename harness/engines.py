@@ -1,0 +1,49 @@
+"""Where the scoring runs: this process, processes of this machine, or the machines of a Dask or Ray cluster."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from joblib import parallel_config
+
+from harness.errors import HarnessError
+from proxies.registry import look_up
+
+
+@contextmanager
+def _dask() -> Iterator[None]:
+    """Connect to the cluster that Dask is configured for (DASK_SCHEDULER_ADDRESS), else start one on this machine."""
+    with _extra("distributed", "dask").Client():
+        yield
+
+
+@contextmanager
+def _ray() -> Iterator[None]:
+    """Connect to the cluster that Ray is configured for (RAY_ADDRESS), else start one on this machine."""
+    _extra("ray.util.joblib", "ray").register_ray()
+    yield
+
+
+@contextmanager
+def _here() -> Iterator[None]:
+    """Need no preparation."""
+    yield
+
+
+ENGINES: Mapping[str, Callable[[], Any]] = {"loky": _here, "sequential": _here, "dask": _dask, "ray": _ray}
+
+
+@contextmanager
+def engine(backend: str) -> Iterator[None]:
+    """Make joblib run on ``backend``; raises HarnessError if it is unknown or its extra is not installed."""
+    prepare = look_up("backend", backend, ENGINES)
+    with prepare(), parallel_config(backend=backend):
+        yield
+
+
+def _extra(module: str, extra: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise HarnessError(f"backend={extra} needs an extra: pip install 'zcbench[{extra}]'") from error
