@@ -121,16 +121,12 @@ class FoolboxWheel:
 
     def find(self, data: Path) -> ImageSet | None:
         """Return the images, or None where the package is not installed."""
-        try:
-            package = distribution("foolbox")
-        except PackageNotFoundError:
-            return None
-        paths = sorted(Path(str(package.locate_file("foolbox/data"))).glob(f"{self.name}_*.png"))
+        paths, source = _in_foolbox(f"{self.name}_*.png")
         if not paths:
             return None
         images = np.stack([self._pixels(path) for path in paths])
         labels = np.array([int(path.stem.rsplit("_", 1)[1]) for path in paths])
-        return ImageSet(images, labels, f"the package foolbox {package.version}")
+        return ImageSet(images, labels, source)
 
     @staticmethod
     def _pixels(path: Path) -> np.ndarray:
@@ -138,6 +134,28 @@ class FoolboxWheel:
             return np.asarray(Image.open(path).convert("RGB"))
         except OSError as error:
             raise BenchmarkError(f"{path} is corrupt: {error}; install foolbox again") from error
+
+
+def packaged_photographs() -> tuple[list[Path], str]:
+    """Return the files of 20 photographs of ImageNet in the package foolbox, and a few words on where they are from.
+
+    Raises BenchmarkError if it is not installed.
+    """
+    paths, source = _in_foolbox("imagenet_*.jpg")
+    if not paths:
+        raise BenchmarkError("no photographs: the package foolbox is not installed; choose other inputs, such as noise")
+    return paths, source
+
+
+def _in_foolbox(pattern: str) -> tuple[list[Path], str]:
+    """Return the image files in the package, none where it is not installed, and its name; it is never imported."""
+    try:
+        package = distribution("foolbox")
+    except PackageNotFoundError:
+        return [], "the package foolbox"
+    return sorted(
+        Path(str(package.locate_file("foolbox/data"))).glob(pattern)
+    ), f"the package foolbox {package.version}"
 
 
 def _check(found: ImageSet, path: Path) -> None:

@@ -5,34 +5,48 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks import folder, jigsaw
 from benchmarks.errors import BenchmarkError
-from benchmarks.images import Archive, FoolboxWheel, ImageSet, PickledBatches, Place
+from benchmarks.images import Archive, FoolboxWheel, ImageSet, PickledBatches, Place, packaged_photographs
+from benchmarks.pictures import read_rgb
+from benchmarks.targets import ClassIndex, GivenTarget
 from benchmarks.tasks import Task
 
 Choice = Literal["first", "random"]
 
-# Normalised images float32 [B, C, H, W], labels int64 [B], and a sentence for people on what they are.
-Drawn = tuple[np.ndarray, np.ndarray, str]
+
+class Drawn(NamedTuple):
+    """Normalised images float32 [B, C, H, W], labels [B, …]; for people: what they are, and what to beware of."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    source: str
+    note: str = ""
+
+
 Source = Callable[[Task, int, Choice, int, Path], Drawn]
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Normalised ``images`` float32 [B, C, H, W] with ``labels`` int64 [B].
+    """Normalised ``images`` float32 [B, C, H, W], or tiles [B, T, C, H, W], with ``labels`` [B, …].
 
-    ``source`` says for people what images these are; ``sha256`` is that of shape, type and bytes of both tensors.
+    Labels are what the loss of the task takes: see `benchmarks.targets` for their shape and type. ``source`` says for
+    people what images these are, ``note`` what a reader of a result must know of them;
+    ``sha256`` is that of shape, type and bytes of both tensors.
     """
 
     images: Tensor
     labels: Tensor
     source: str
     sha256: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,15 @@ class DataSet:
     title: str
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    places: tuple[Place, ...]
+    places: tuple[Place, ...] = ()
+
+    def normalise(self, images: np.ndarray) -> np.ndarray:
+        """Return images [B, H, W, C], bytes or numbers in 0..1, as normalised float32 [B, C, H, W]."""
+        pixels = images.astype(np.float32)
+        if images.dtype == np.uint8:
+            pixels /= 255
+        normalised = (pixels - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
+        return np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))
 
 
 CIFAR10 = DataSet(
@@ -71,6 +93,16 @@ IMAGENET16_120 = DataSet(
     std=(0.2479, 0.2402, 0.2553),
     places=(Archive("imagenet16_120"),),
 )
+# -1..1, the range of what its decoders put out.
+TASKONOMY = DataSet("Taskonomy", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+
+# By the name that tasks give to their images.
+DATA_SETS: Mapping[str, DataSet] = {
+    "cifar10": CIFAR10,
+    "cifar100": CIFAR100,
+    "imagenet16_120": IMAGENET16_120,
+    "taskonomy": TASKONOMY,
+}
 
 
 def load(source: str, task: Task, size: int, choice: Choice, seed: int, data: Path) -> Batch:
@@ -88,54 +120,110 @@ def load(source: str, task: Task, size: int, choice: Choice, seed: int, data: Pa
         raise BenchmarkError(f"unknown choice of images '{choice}'; known: {', '.join(get_args(Choice))}")
     if size < 1:
         raise BenchmarkError(f"a batch needs at least one image, not {size}")
-    images, labels, sentence = SOURCES[name](task, size, choice, seed, data)
-    return Batch(torch.from_numpy(images), torch.from_numpy(labels), sentence, _sha256(images, labels))
+    images, labels, sentence, note = SOURCES[name](task, size, choice, seed, data)
+    if task.grid > 1:
+        images = jigsaw.shuffle(images, labels, task.grid, task.outputs)
+    return Batch(torch.from_numpy(images), torch.from_numpy(labels), sentence, _sha256(images, labels), note)
 
 
 def real(data_set: DataSet, task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
     """Take images from the first place that has any, and normalise them by the data set's mean and deviation."""
     found = _find(data_set, data)
     _check(found, task)
-    count = len(found.labels)
-    if size > count:
-        raise BenchmarkError(
-            f"a batch of {size} is larger than the {count:,} {data_set.title} images in {found.source}; "
-            f"ask for fewer or put more into the first of these places: {_places(data_set, data)}"
-        )
-    if choice == "first":
-        chosen = np.arange(size)
-        which = f"the first {size}"
-    else:
-        chosen = np.random.default_rng(seed).permutation(count)[:size]
-        which = f"{size} (drawn with seed {seed})"
-    pixels = found.images[chosen].astype(np.float32)
-    if found.images.dtype == np.uint8:
-        pixels /= 255
-    normalised = (pixels - np.array(data_set.mean, np.float32)) / np.array(data_set.std, np.float32)
-    images = np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))
-    labels = found.labels[chosen].astype(np.int64)
-    return images, labels, f"{which} of {count:,} {data_set.title} images in {found.source}"
+    what = f"{data_set.title} images in {found.source}"
+    advice = f"put more into the first of these places: {_places(data_set, data)}"
+    chosen, sentence = _choose(len(found.labels), size, choice, seed, what, advice)
+    return Drawn(data_set.normalise(found.images[chosen]), found.labels[chosen].astype(np.int64), sentence)
+
+
+def user_folder(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
+    """Take the images and labels that the table ``TASK.csv`` in the folder ``data`` lists (see `benchmarks.folder`).
+
+    Images are normalised like the task's own. Labels that are no one's to give are made by ``seed``.
+    """
+    path, target = data / f"{task.name}.csv", task.target
+    lines = folder.read_table(path, target.columns(task.outputs) if isinstance(target, GivenTarget) else 0)
+    chosen, sentence = _choose(len(lines), size, choice, seed, f"images of {path}", "list more there")
+    taken = [lines[index] for index in chosen]
+    images = _data_set(task).normalise(folder.read_images(path, taken, task))
+    sentence += _resized(task)
+    if isinstance(target, GivenTarget):
+        return Drawn(images, folder.read_labels(path, taken, task, target), sentence)
+    return Drawn(images, _made_up(task, images, seed), f"{sentence}; {target.drawn} (seed {seed})")
+
+
+def photographs(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
+    """Take photographs that a package carries, whatever the task, with labels that are made up by ``seed``."""
+    paths, source = packaged_photographs()
+    what, advice = f"photographs in {source}", "give a folder of your own: inputs=folder inputs.path=FOLDER"
+    chosen, sentence = _choose(len(paths), size, choice, seed, what, advice)
+    pixels = np.stack([read_rgb(paths[index], task.image_shape[1:]) for index in chosen])
+    images = _data_set(task).normalise(pixels)
+    made = f"{task.target.drawn} (seed {seed})"
+    title = _data_set(task).title
+    return Drawn(
+        images,
+        _made_up(task, images, seed),
+        f"{sentence}{_resized(task)}; {made}; a stand-in, not {title}",
+        note=f"the images are not {title}: {sentence} stand in for them, with {made}; real ones come from a folder "
+        f"of your own: inputs=folder inputs.path=FOLDER",
+    )
+
+
+def taskonomy(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
+    """Take the user's own images in the folder ``taskonomy`` of ``data`` if they are there, photographs otherwise.
+
+    Taskonomy's licence does not allow to pass its images on.
+    """
+    own = data / "taskonomy"
+    source = user_folder if (own / f"{task.name}.csv").exists() else photographs
+    return source(task, size, choice, seed, own)
 
 
 def noise(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
-    """Draw standard normal images, and labels uniform over the task's outputs, by ``seed``."""
+    """Draw standard normal images, and labels, by ``seed``."""
     images = _generator(seed, 0).standard_normal((size, *task.image_shape), dtype=np.float32)
-    return images, _random_labels(task, size, seed), f"{size} images of standard normal noise (seed {seed})"
+    return Drawn(images, _made_up(task, images, seed), f"{size} images of standard normal noise (seed {seed})")
 
 
 def ones(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
-    """Return images of ones, with labels uniform over the task's outputs by ``seed``."""
+    """Return images of ones, with labels drawn by ``seed``."""
     images = np.ones((size, *task.image_shape), dtype=np.float32)
-    return images, _random_labels(task, size, seed), f"{size} images of ones (labels drawn with seed {seed})"
+    return Drawn(images, _made_up(task, images, seed), f"{size} images of ones (labels drawn with seed {seed})")
 
 
 SOURCES: Mapping[str, Source] = {
     "cifar10": partial(real, CIFAR10),
     "cifar100": partial(real, CIFAR100),
     "imagenet16_120": partial(real, IMAGENET16_120),
+    "taskonomy": taskonomy,
+    "folder": user_folder,
+    "photographs": photographs,
     "noise": noise,
     "ones": ones,
 }
+
+
+def _choose(count: int, size: int, choice: Choice, seed: int, what: str, advice: str) -> tuple[np.ndarray, str]:
+    """Return the numbers of ``size`` of ``count`` images, and words that say which they are of ``what``."""
+    if size > count:
+        raise BenchmarkError(f"a batch of {size} is larger than the {count:,} {what}; ask for fewer or {advice}")
+    if choice == "first":
+        return np.arange(size), f"the first {size} of {count:,} {what}"
+    chosen = np.random.default_rng(seed).permutation(count)[:size]
+    return chosen, f"{size} (drawn with seed {seed}) of {count:,} {what}"
+
+
+def _data_set(task: Task) -> DataSet:
+    if task.images not in DATA_SETS:
+        raise BenchmarkError(f"task '{task.name}' has images of its own kind, '{task.images}', and takes no others")
+    return DATA_SETS[task.images]
+
+
+def _resized(task: Task) -> str:
+    """Say to which size pictures were brought."""
+    height, width = task.image_shape[1:]
+    return f", cut and resized to {width}x{height}"
 
 
 def _find(data_set: DataSet, data: Path) -> ImageSet:
@@ -154,6 +242,8 @@ def _places(data_set: DataSet, data: Path) -> str:
 
 def _check(found: ImageSet, task: Task) -> None:
     """Raise BenchmarkError unless the images have the size, and the labels the classes, of ``task``."""
+    if not isinstance(task.target, ClassIndex):
+        raise BenchmarkError(f"task '{task.name}' is not one of single classes, as the images in {found.source} are")
     height, width, channels = found.images.shape[1:]
     if (channels, height, width) != task.image_shape:
         takes = "x".join(map(str, task.image_shape))
@@ -173,8 +263,8 @@ def _generator(seed: int, stream: int) -> np.random.Generator:
     return np.random.default_rng([seed, stream])
 
 
-def _random_labels(task: Task, size: int, seed: int) -> np.ndarray:
-    return _generator(seed, 1).integers(task.outputs, size=size)
+def _made_up(task: Task, images: np.ndarray, seed: int) -> np.ndarray:
+    return task.target.draw(images, task.outputs, _generator(seed, 1))
 
 
 def _sha256(*arrays: np.ndarray) -> str:

@@ -21,6 +21,7 @@ class Inputs:
     """Which images: the ``first`` or ``random`` (by ``seed``) ``batch_size`` ones of ``source``."""
 
     source: str = "task"
+    path: str | None = None  # the folder in which they lie; None: paths.data
     batch_size: int | None = None
     choice: str = "first"
     seed: int = 0

@@ -67,7 +67,8 @@ class Plan:
         """Return what a reader must know before believing the numbers."""
         recommended = self.setting.space.defaults
         tuned = [name for name in self.parameters if self.parameters[name] == recommended.parameters.get(name)]
-        return [f"{name}: {recommended.parameters_note}" for name in tuned if recommended.parameters_note]
+        notes = [f"{name}: {recommended.parameters_note}" for name in tuned if recommended.parameters_note]
+        return [note for note in (self.setting.batch.note, *notes) if note]
 
     def protocol(self) -> dict[str, Any]:
         """Return everything that a reader needs to know to judge or repeat the numbers."""
@@ -129,10 +130,11 @@ def make_plan(config: Config) -> Plan:
         space.canonical if config.sample.merge_isomorphs else None,
     )
     size = config.inputs.batch_size or defaults.batch_size
+    folder = Path(config.inputs.path).expanduser() if config.inputs.path else data
     setting = Setting(
         space=space,
         task=task.name,
-        batch=load(config.inputs.source, task, size, cast(Choice, config.inputs.choice), config.inputs.seed, data),
+        batch=load(config.inputs.source, task, size, cast(Choice, config.inputs.choice), config.inputs.seed, folder),
         init=config.init.scheme or defaults.init,
         seed=config.seed,
         device=resolve_device(config.device),

@@ -1,0 +1,77 @@
+"""TransNAS-Bench-101 (arXiv 2105.11871): a space of cells and one of whole networks, trained for seven tasks."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from torch import nn
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.space import Defaults, Space, Truth
+from benchmarks.tasks import Task
+from benchmarks.tnb101 import isomorphism, network, strings, truth
+from benchmarks.tnb101.tasks import tasks
+
+UNIT = 64  # pixels; the encoder with most halvings leaves one of them
+
+
+@dataclass(frozen=True)
+class _TNB101(Space):
+    """What both spaces share: networks for images of ``image_size`` pixels in height and width (paper: 256)."""
+
+    image_size: int = 256
+
+    def __post_init__(self) -> None:
+        if self.image_size < UNIT or self.image_size % UNIT:
+            raise BenchmarkError(f"{self.name} needs an image_size that is a multiple of {UNIT}, not {self.image_size}")
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """The seven tasks by name."""
+        return tasks(self.image_size)
+
+    @abstractmethod
+    def parse(self, architecture: str) -> strings.Architecture:
+        """Read an architecture string; raises BenchmarkError if it is not of this space."""
+
+    def build(self, architecture: str, task: str) -> nn.Module:
+        """Return the network of ``architecture`` with the head of ``task``; see `network.build`."""
+        return network.build(self.parse(architecture), self.tasks[task])
+
+
+@dataclass(frozen=True)
+class TNB101Micro(_TNB101):
+    """4,096 cells in one stack of five modules."""
+
+    name: ClassVar[str] = "tnb101_micro"
+    defaults: ClassVar[Defaults] = Defaults(task="class_scene", target="valid_best", sample_size=100, why="TODO")
+
+    def parse(self, architecture: str) -> strings.Architecture:
+        """Read a string such as 64-41414-1_02_333."""
+        return strings.Architecture(strings.MICRO_MODULES, strings.parse_cell(architecture))
+
+    def truth(self, data: Path) -> Truth:
+        """Return the results after training; see `truth.load`."""
+        return truth.load(self.name, strings.micro_architectures(), strings.MICRO_FORM, data)
+
+    def canonical(self, architecture: str) -> str:
+        """Return the key of one of 1,376 isomorphism classes; see `isomorphism.canonical`."""
+        return isomorphism.canonical(strings.parse_cell(architecture))
+
+
+@dataclass(frozen=True)
+class TNB101Macro(_TNB101):
+    """3,256 stacks of four to six modules of residual blocks; no two are isomorphic."""
+
+    name: ClassVar[str] = "tnb101_macro"
+    defaults: ClassVar[Defaults] = Defaults(task="class_scene", target="valid_best", sample_size=100, why="TODO")
+
+    def parse(self, architecture: str) -> strings.Architecture:
+        """Read a string such as 64-1234-basic."""
+        return strings.Architecture(strings.parse_modules(architecture), cell=None)
+
+    def truth(self, data: Path) -> Truth:
+        """Return the results after training; see `truth.load`."""
+        return truth.load(self.name, strings.macro_architectures(), strings.MACRO_FORM, data)
