@@ -104,6 +104,7 @@ def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.Dat
                 "task": plan.setting.task,
                 "target": plan.target,
                 "proxy": name,
+                "higher_is_better": sign,
                 **summarise(scores, truth, higher_is_better=sign, **stats),
                 "seconds_per_arch": seconds[parts].sum(),
                 "near_upper_bound": near_bound[parts].max(),

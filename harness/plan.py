@@ -88,6 +88,7 @@ class Plan:
                 "networks_scored": len(set(self.representatives().values())),
             },
             "inputs": {
+                "name": config.inputs.source,
                 "source": setting.batch.source,
                 "batch_size": len(setting.batch.images),
                 "choice": config.inputs.choice,
