@@ -4,12 +4,16 @@ PYTHON ?= python3
 SPACE ?= nb201
 N ?=
 PROXIES ?=
+MIRROR ?=
+IMAGES ?=
+FORMAT ?=
+FILE ?=
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help correlate test quick lint bench clean
+.PHONY: help correlate fetch import test quick lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,6 +25,12 @@ $(READY): pyproject.toml constraints.txt
 
 correlate: $(READY) ## rank correlation of proxies with trained accuracy: SPACE=nb201 N=300 PROXIES=swap,nwot ARGS="seed=1"
 	$(BIN)/python -m harness.correlate space=$(SPACE) $(if $(N),sample.size=$(N)) $(if $(PROXIES),'proxies=[$(PROXIES)]') $(ARGS)
+
+fetch: $(READY) ## a table from small public files: SPACE=nb201; or images: IMAGES=cifar10; MIRROR=folder or URL
+	$(BIN)/python -m harness.fetch $(if $(IMAGES),images=$(IMAGES),space=$(SPACE)) $(if $(MIRROR),mirror=$(MIRROR)) $(ARGS)
+
+import: $(READY) ## a table from an official archive that you have: FORMAT=nats_tss FILE=path
+	$(BIN)/python -m harness.import_archive $(if $(FORMAT),format=$(FORMAT)) $(if $(FILE),file=$(FILE)) $(ARGS)
 
 test: $(READY) ## all tests, long ones included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -32,12 +32,16 @@ class Defaults:
     parameters_note: str = ""
 
 
+SPREAD = ":std"  # ends the name of a column that holds standard deviations over training seeds
+
+
 @dataclass(frozen=True)
 class Truth:
     """Trained results of a space.
 
     ``table`` is indexed by architecture string; its columns are called ``task/target`` (``cifar10/test``)
-    and higher is better in all of them. ``source`` and ``sha256`` say where the numbers come from, ``licence``
+    and higher is better in all of them. Where several training seeds were averaged, ``task/target:std`` is their
+    standard deviation (NaN for a single seed). ``source`` and ``sha256`` say where the numbers come from, ``licence``
     under which terms, ``note`` what a reader must know about them.
     """
 
@@ -49,15 +53,19 @@ class Truth:
 
     def targets(self, task: str) -> list[str]:
         """Names of the targets that the table has for ``task``."""
-        return [column.split("/", 1)[1] for column in self.table.columns if column.startswith(f"{task}/")]
+        columns = [column for column in self.table.columns if not column.endswith(SPREAD)]
+        return [column.split("/", 1)[1] for column in columns if column.startswith(f"{task}/")]
 
     def values(self, task: str, target: str) -> "pd.Series[float]":
         """Trained results by architecture, without the architectures that have none."""
-        column = f"{task}/{target}"
-        if column not in self.table.columns:
+        if target not in self.targets(task):
             known = ", ".join(self.targets(task)) or "none"
             raise BenchmarkError(f"{self.source} has no target '{target}' for task '{task}'; it has: {known}")
-        return self.table[column].dropna()
+        return self.table[f"{task}/{target}"].dropna()
+
+    def spread(self, task: str, target: str) -> "pd.Series[float] | None":
+        """Standard deviations over training seeds by architecture, or None where the table has none."""
+        return self.table.get(f"{task}/{target}{SPREAD}")
 
 
 @dataclass(frozen=True)
