@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness import literature
 from harness.files import write_text
 from harness.statistics import holm
 
@@ -52,16 +53,17 @@ def write_report(path: Path, protocol: Mapping[str, Any], correlations: pd.DataF
         headline(protocol, correlations),
         *caveats(protocol),
         "## Correlation with the trained result",
-        _markdown_table(*main_table(rows, level)),
+        markdown_table(*main_table(rows, level)),
         failures(protocol, rows),
         "## Further statistics",
-        _markdown_table(*further_table(correlations, rows)),
+        markdown_table(*further_table(correlations, rows)),
         HOW_TO_READ.format(level=level),
+        *beside_the_literature(protocol, correlations),
         *figures(path.parent, [str(row["proxy"]) for row in rows]),
         "## Where the numbers come from",
         sources(protocol),
         "## Protocol",
-        _markdown_table(["setting", "value"], [list(pair) for pair in flatten(protocol)], align=":--"),
+        markdown_table(["setting", "value"], [list(pair) for pair in flatten(protocol)], align=":--"),
     ]
     write_text(path, "\n\n".join(sections) + "\n")
 
@@ -149,6 +151,35 @@ def further_table(correlations: pd.DataFrame, rows: Sequence[Row]) -> tuple[list
     return header, cells
 
 
+def beside_the_literature(protocol: Mapping[str, Any], correlations: pd.DataFrame) -> Iterator[str]:
+    """Yield the section that compares with what papers have published for this space and task, if any has."""
+    pairs = literature.compare(correlations.assign(space=protocol["space"], task=protocol["task"]))
+    if pairs.empty:
+        return
+    parts = [f"published_{part}" for part in ("source", "place", "note")]
+    header = ["proxy", "statistic", "ours", "published", "difference", "in our interval", "target", "n", "source"]
+    cells = [
+        [
+            str(pair["proxy"]),
+            str(pair["published_statistic"]),
+            f"{number(pair['ours'])} [{number(pair['low'])}, {number(pair['high'])}]",
+            number(pair["published_value"]),
+            number(pair["difference"]),
+            "yes" if pair["covered"] else "no",
+            str(pair["published_target"]) or "not stated",
+            "not stated" if pd.isna(pair["published_n"]) else f"{pair['published_n']:.0f}",
+            "; ".join(str(pair[part]) for part in parts if pair[part]),
+        ]
+        for pair in _rows(pairs)
+    ]
+    yield "## Beside the literature"
+    yield (
+        f"Ours is on {escape(protocol['target'])}; the papers' architectures, images and initialisations differ from "
+        "those of this run, and sometimes the trained result. *Target* and *n* are theirs."
+    )
+    yield markdown_table(header, cells)
+
+
 def failures(protocol: Mapping[str, Any], rows: Sequence[Row]) -> str:
     """Say which scores failed and what ranking them last would change."""
     failed = [row for row in rows if row["n_failed"]]
@@ -222,7 +253,7 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str = "--:") -> str:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str = "--:") -> str:
     """Return a table whose columns but the first are aligned as ``align`` says (``--:`` is right)."""
     lines = [header, [":--"] + [align] * (len(header) - 1), *rows]
     return "\n".join("| " + " | ".join(map(escape, line)) + " |" for line in lines)

@@ -93,10 +93,20 @@ def test_failed_scores_are_told_both_ways(report, correlations):
 def test_a_name_changes_nothing_but_text(report):
     assert "<script>" not in report
     tables = [block.splitlines() for block in report.split("\n\n") if block.startswith("| proxy")]
-    assert len(tables) == 2
+    assert len(tables) == 3
     for table in tables:
         assert len({len(cells(line)) for line in table}) == 1
-        assert len(table) == 5
+    assert [len(table) for table in tables[:2]] == [5, 5]
+
+
+def test_published_values_stand_beside_ours_with_the_difference(report, correlations):
+    _, _, section = report.partition("## Beside the literature")
+    line = next(line for line in section.splitlines() if line.startswith("| params | spearman"))
+    ours = correlations.set_index("proxy").loc["params", "spearman"]
+    assert cells(line)[3:5] == ["0.720", f"{ours - 0.72:.3f}".replace("-", "−")]
+    assert cells(line)[5] == "no"
+    assert cells(line)[6:8] == ["valid", "1000"]
+    assert "NAS-Bench-Suite-Zero" in cells(line)[8]
 
 
 @pytest.mark.parametrize(
