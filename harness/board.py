@@ -1,0 +1,174 @@
+"""The leaderboard: rows of any number of runs and files, one a measurement, never an average of several."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.errors import HarnessError
+from harness.identity import with_hashes
+from harness.schema import COLUMNS, VERSION, against, checked, is_number, read
+
+FILES = ("protocol.json", "correlations.csv", "values.csv")  # what a leaderboard and its page need of a run
+CELL = ["space", "task", "target"]  # a column of the score matrix
+ORDER = [*CELL, "conditions", "proxy", "proxy_version", "parameters"]
+# What may differ between two runs of one protocol: how long it took, where and when it was done, words about sources.
+_CIRCUMSTANCES = {"seconds_per_arch", "failure_reasons", "inputs_name", "inputs_source", "inputs_choice", "inputs_seed"}
+_CIRCUMSTANCES |= {"truth_source", "truth_licence", "truth_note", "caveats", "python", "torch", "zcbench", "git_commit"}
+
+
+def gather(sources: Iterable[Path]) -> pd.DataFrame:
+    """Return the leaderboard of all ``sources``: CSV files of leaderboards, and folders with runs at any depth.
+
+    Raises HarnessError for a source without either, for a damaged one, and for results that contradict each other.
+    """
+    tables = {}
+    for source in sources:
+        if source.suffix == ".csv":
+            tables[str(source)] = read(source)
+            continue
+        found = runs(source)
+        if not found:
+            raise HarnessError(f"{source} holds no run: no protocol.json at any depth")
+        tables |= {str(run): rows_of_run(run) for run in found}
+    return merge(tables)
+
+
+def runs(folder: Path) -> list[Path]:
+    """Return the folders below ``folder`` that a finished run wrote, sorted."""
+    return sorted(protocol.parent for protocol in folder.rglob("protocol.json"))
+
+
+def rows_of_run(run: Path) -> pd.DataFrame:
+    """Return the rows of the leaderboard that the results in the folder ``run`` are.
+
+    Raises HarnessError if a file is missing or damaged, or was written by an older version of this package.
+    """
+    protocol, rows = read_protocol(run), read_table(run / "correlations.csv")
+    for absent in {**against("params"), **against("flops")}.keys() - set(rows):  # the run did not score the baseline
+        rows[absent] = None
+    try:
+        rows = rows.assign(**_shared(protocol))
+        rows["proxy_version"] = [protocol["proxies"][name] for name in rows["proxy"]]
+        rows["parameters"] = [_json(protocol["parameters"].get(name, {})) for name in rows["proxy"]]
+        rows = rows[[name for name in COLUMNS if name not in ("conditions", "protocol")]]
+        mixed = set(rows["proxy"]) != set(protocol["proxies"]) or (rows["n"] != protocol["sample"]["size"]).any()
+    except (KeyError, TypeError) as error:
+        raise HarnessError(f"{run}: its files lack {error}; repeat the run, its scores are kept") from error
+    if mixed:
+        raise HarnessError(f"{run}: protocol.json and correlations.csv are of different runs; repeat the run")
+    words = [name for name in COLUMNS if name in rows and not is_number(COLUMNS[name])]
+    rows[words] = rows[words].astype("str").where(rows[words].notna(), "")
+    for remark in ("failure_reasons", "truth_note", "caveats"):
+        rows[remark] = rows[remark].str.split().str.join(" ")
+    return checked(with_hashes(rows), str(run))
+
+
+def read_protocol(run: Path) -> dict[str, Any]:
+    """Return the protocol of a run; raises HarnessError if it is missing or damaged."""
+    path = run / "protocol.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise HarnessError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise HarnessError(f"{path} is damaged ({error}); repeat the run, its scores are kept") from error
+    if not isinstance(content, dict):
+        raise HarnessError(f"{path} is damaged (no JSON object); repeat the run, its scores are kept")
+    return content
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a CSV file of a run; raises HarnessError if it is missing or damaged."""
+    try:
+        words = dict.fromkeys((*CELL, "proxy", "architecture", "failure_reasons"), "str")  # also where all are digits
+        return pd.read_csv(path, dtype=words, keep_default_na=False, na_values=[""])
+    except OSError as error:
+        raise HarnessError(f"cannot read {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        told = " ".join(str(error).split())
+        raise HarnessError(f"{path} is damaged ({told}); repeat the run, its scores are kept") from error
+
+
+def _shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that are the same for all proxies of a run."""
+    truth, sample, inputs, init = (protocol[part] for part in ("truth", "sample", "inputs", "init"))
+    interval, versions = protocol["interval"], protocol["versions"]
+    return {
+        "schema_version": VERSION,
+        **{name: protocol[name] for name in (*CELL, "mode", "dtype", "failed", "git_commit")},
+        "network": _json(protocol["network"]),
+        **{f"truth_{name}": truth[name] for name in ("source", "sha256", "licence", "note")},
+        "population": sample["population"],
+        "sample_seed": sample["seed"],
+        "merge_isomorphs": sample["merge_isomorphs"],
+        **{f"inputs_{name}": inputs[name] for name in ("name", "source", "sha256", "choice", "seed")},
+        "batch_size": inputs["batch_size"],
+        "init": init["scheme"],
+        "init_repeats": init["repeats"],
+        "init_seed": init["seed"],
+        "device": protocol["device"].split(":")[0],  # which of several alike does not matter
+        "interval_method": interval["method"],
+        "confidence": interval["confidence"],
+        "resamples": interval["resamples"],
+        **{name: versions[name] for name in ("python", "torch", "zcbench")},
+        "caveats": "; ".join(protocol["caveats"]),
+    }
+
+
+def _json(settings: Mapping[str, Any]) -> str:
+    return json.dumps(settings, sort_keys=True, ensure_ascii=False)
+
+
+def merge(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return all rows of ``tables``, which are leaderboards by their origin, sorted; one row a protocol.
+
+    Where several have one protocol, their numbers must be the same as written, with six digits. The row with the
+    fewest empty cells stands, and of these one that was made from committed code, then the first by commit and time
+    taken, so that the order of the origins does not matter. Raises HarnessError, naming both origins, where numbers
+    differ: either is wrong, or the code changed without a new version of the proxy.
+    """
+    rows = pd.concat([table.assign(origin=origin) for origin, table in tables.items()], ignore_index=True)
+    for _, same in rows[rows["protocol"].duplicated(keep=False)].groupby("protocol"):
+        _check_agreement(same)
+    rank = pd.DataFrame(
+        {
+            "empty": (rows.isna() | (rows == "")).sum(axis=1),
+            "uncommitted": rows["git_commit"].str.endswith("+changes") | (rows["git_commit"] == "unknown"),
+            **{name: rows[name] for name in ("git_commit", "seconds_per_arch", "origin")},
+        }
+    )
+    best_first = rows.loc[rank.sort_values(list(rank.columns), kind="stable").index]
+    standing = best_first.drop_duplicates("protocol").sort_values(ORDER, ignore_index=True)
+    return standing[list(COLUMNS)]
+
+
+def _check_agreement(same: pd.DataFrame) -> None:
+    """Raise HarnessError if rows of one protocol hold different numbers; an empty cell contradicts nothing."""
+    first = same.iloc[0]
+    for column in (name for name in COLUMNS if name not in _CIRCUMSTANCES):
+        written = same[column].map(lambda value: f"{value:.6g}" if isinstance(value, float) else str(value))
+        known = written[same[column].notna() & (written != "")]
+        if known.nunique() > 1:
+            other = known.index[known != known.iloc[0]][0]
+            raise HarnessError(
+                f"{first['space']}/{first['task']}/{first['target']}, proxy {first['proxy']}, protocol "
+                f"{first['protocol']}: {column} is {known.iloc[0]} in {same['origin'][known.index[0]]} and "
+                f"{known[other]} in {same['origin'][other]}; delete the wrong one, or raise the proxy's version "
+                "if the code changed"
+            )
+
+
+def main_rows(board: pd.DataFrame) -> pd.DataFrame:
+    """Return at most one row for each proxy and (space, task, target), all of a cell under the same conditions.
+
+    These are the conditions with the most proxies, then the largest n; a proxy shows its latest version, and where
+    several parameters were tried the first by text. The other rows stay in the leaderboard.
+    """
+    sizes = board.groupby([*CELL, "conditions"], as_index=False).agg(proxies=("proxy", "nunique"), n=("n", "first"))
+    order = sizes.sort_values([*CELL, "proxies", "n", "conditions"], ascending=[True] * 3 + [False, False, True])
+    chosen = board[board["conditions"].isin(order.drop_duplicates(CELL)["conditions"])]
+    latest = chosen.sort_values([*CELL, "proxy", "proxy_version", "parameters"], ascending=[True] * 4 + [False, True])
+    return latest.drop_duplicates([*CELL, "proxy"]).sort_values([*CELL, "proxy"], ignore_index=True)
