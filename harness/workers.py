@@ -4,7 +4,10 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from multiprocessing import current_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Self
 
 import torch
@@ -86,11 +89,26 @@ def _score_noted(setting: Setting, number: int, chunk: Sequence[Item], ledger: P
     """Score a chunk while a file in ``ledger`` says that this process is at it."""
     if not ledger.is_dir():  # another machine's
         return number, score_chunk(setting, chunk)
+    if current_process().name != "MainProcess":
+        _end_with_parent()
     note = ledger / str(os.getpid())
     note.write_text(str(number))
     rows = score_chunk(setting, chunk)
     note.unlink()
     return number, rows
+
+
+@cache
+def _end_with_parent() -> None:
+    """End this process when its parent does, since nobody tells the workers of a parent that was killed."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _under_way(ledger: Path) -> set[int]:

@@ -1,8 +1,10 @@
 """Plug-ins by name: built-in ones through a decorator, third-party ones through entry points."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
 from proxies.errors import ProxyError, UnknownNameError
@@ -20,13 +22,12 @@ def look_up(kind: str, name: str, options: Mapping[str, T]) -> T:
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Plug-ins of one ``kind``; entry points of ``group`` are loaded when the registry is first read."""
+    """Plug-ins of one ``kind``. One from an entry point of ``group`` is loaded when it is first asked for."""
 
     def __init__(self, kind: str, group: str) -> None:
         self.kind = kind
         self.group = group
         self._plugins: dict[str, T] = {}
-        self._loaded = False
 
     def register(self, name: str) -> Callable[[T], T]:
         """Decorate a plug-in to make it known as ``name``; raises ProxyError if the name is taken by another."""
@@ -38,26 +39,31 @@ class Registry(Mapping[str, T], Generic[T]):
 
         return decorate
 
-    def _all(self) -> dict[str, T]:
-        if not self._loaded:
-            self._loaded = True
-            for entry in entry_points(group=self.group):
-                try:
-                    plugin = entry.load()
-                except (ImportError, AttributeError) as error:
-                    raise ProxyError(f"{self.kind} '{entry.name}' from {entry.value} does not load: {error}") from error
-                self.register(entry.name)(plugin)
-        return self._plugins
+    @cached_property
+    def _entries(self) -> dict[str, EntryPoint]:
+        found: dict[str, EntryPoint] = {}
+        for entry in entry_points(group=self.group):
+            taken = entry.name in self._plugins and entry.module not in sys.modules  # by another than this one
+            if taken or found.setdefault(entry.name, entry).value != entry.value:
+                raise ProxyError(f"{self.kind} '{entry.name}' is registered twice, once by {entry.value}")
+        return found
 
     def __getitem__(self, name: str) -> T:
         """Return the plug-in called ``name``; raises UnknownNameError with a suggestion."""
-        return look_up(self.kind, name, self._all())
+        if name not in self._plugins:
+            entry = look_up(self.kind, name, {**dict.fromkeys(self._plugins), **self._entries})
+            assert entry is not None
+            try:
+                self._plugins[name] = entry.load()
+            except (ImportError, AttributeError) as error:
+                raise ProxyError(f"{self.kind} '{name}' from {entry.value} does not load: {error}") from error
+        return self._plugins[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._all()
+        return name in self._plugins or name in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._all()))
+        return iter(sorted({*self._plugins, *self._entries}))
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len({*self._plugins, *self._entries})
