@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import shorten
 
 import pandas as pd
 import pyarrow as pa
@@ -75,16 +76,19 @@ def read(file: Path, space: str) -> Truth:
         columns = pq.read_table(io.BytesIO(content))
         facts = json.loads((columns.schema.metadata or {})[_KEY])
         table = columns.to_pandas().set_index("arch")
+        intact = facts["sha256"] == digest(table)
+        source = f"{facts['source']} ({file.name} of {facts['date']})"
+        truth = Truth(table, source, facts["sha256"], facts["licence"], facts["note"])
+        written_for = facts["space"]
     except KeyError as error:
         raise BenchmarkError(f"{file} is not one of this project's tables (no {error}); {_ADVICE}") from error
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise BenchmarkError(f"{file} is corrupt: {str(error).splitlines()[0]}; {_ADVICE}") from error
-    if facts["space"] != space:
-        raise BenchmarkError(f"{file} is a table of {facts['space']}, not of {space}; {_ADVICE}")
-    if facts["sha256"] != digest(table):
+    except (pa.ArrowException, OSError, TypeError, ValueError) as error:
+        raise BenchmarkError(f"{file} is corrupt: {shorten(str(error), 120)}; {_ADVICE}") from error
+    if not intact:
         raise BenchmarkError(f"{file} is corrupt: its numbers are not those that were written; {_ADVICE}")
-    source = f"{facts['source']} ({file.name} of {facts['date']})"
-    return Truth(table, source, facts["sha256"], facts["licence"], facts["note"])
+    if written_for != space:
+        raise BenchmarkError(f"{file} is a table of {written_for}, not of {space}; {_ADVICE}")
+    return truth
 
 
 def digest(table: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 import codecs
 import io
 import pickle
+import struct
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +16,10 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.files import read_bytes
 
 # What the unpickler raises on damaged input besides UnpicklingError; Python documents the list as open.
-_DAMAGE = (pickle.UnpicklingError, EOFError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+_DAMAGE = (pickle.UnpicklingError, AttributeError, EOFError, LookupError, TypeError, ValueError)
+
+# Torch's own restricted unpickler raises these as well.
+_TORCH_DAMAGE = (*_DAMAGE, AssertionError, RuntimeError, struct.error)
 
 _SCALAR: Any = np.float64(0).__reduce__()[0]
 
@@ -65,6 +69,7 @@ def load_torch(path: Path, allowed: Mapping[str, Callable[..., Any]]) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise BenchmarkError(f"cannot read {path}: {error.strerror}") from error
-    except (*_DAMAGE, RuntimeError) as error:
-        reason = str(error).split("WeightsUnpickler error: ")[-1].strip().splitlines()[0]
-        raise BenchmarkError(f"{path} is corrupt or not the expected file: {reason}") from error
+    except _TORCH_DAMAGE as error:
+        # Torch explains at length how to open the file without restrictions; the reason stands behind these words.
+        reason = str(error).split("WeightsUnpickler error: ")[-1].strip().partition("\n")[0]
+        raise BenchmarkError(f"{path} is corrupt or not the expected file: {reason or 'it ends too early'}") from error

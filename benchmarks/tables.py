@@ -55,7 +55,9 @@ def read_lines(path: Path, schema: DataFrameSchema) -> tuple[pd.DataFrame, str]:
     Raises BenchmarkError, naming file and line, if the file cannot be read or violates ``schema``.
     """
     if not path.exists():
-        raise BenchmarkError(f"no trained results: {path} does not exist; put it there, or name another paths.data")
+        raise BenchmarkError(
+            f"no trained results: {path} does not exist; make fetch gets a table, or name another paths.data"
+        )
     content = read_bytes(path)
     return _validated(_parsed(content, schema, path), schema, path), hashlib.sha256(content).hexdigest()
 
@@ -69,12 +71,14 @@ def results(table: pd.DataFrame, targets: Mapping[str, str], path: Path) -> pd.D
 
 
 def check_architectures(architectures: "pd.Series[str]", parse: Callable[[str], object], path: Path) -> None:
-    """Raise BenchmarkError, naming file and line, for the first of the architectures that ``parse`` refuses."""
-    for line, architecture in architectures.items():
+    """Raise BenchmarkError, naming file and line, for the first one that ``parse`` refuses or that is there twice."""
+    for (line, architecture), repeated in zip(architectures.items(), architectures.duplicated(), strict=True):
         try:
             parse(architecture)
         except BenchmarkError as error:
             raise BenchmarkError(f"{path}, line {line}: {error}; {_ADVICE}") from error
+        if repeated:
+            raise BenchmarkError(f"{path}, line {line}: '{shorten(architecture, 90)}' occurs more than once; {_ADVICE}")
 
 
 def _parsed(content: bytes, schema: DataFrameSchema, path: Path) -> pd.DataFrame:

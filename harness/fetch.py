@@ -57,7 +57,7 @@ def download(sources: Sequence[Source], data: Path, mirror: str | None) -> Path:
         tasks = {source: bar.add_task(source.file, total=source.bytes) for source in sources}
         raw = fetch.download(sources, data, mirror, lambda source, there: bar.update(tasks[source], completed=there))
     for source in sources:
-        print(f"{source.file}: {source.what}\n  from {source.url}\n  licence: {source.licence}")
+        print(f"{source.url}\n  {source.what}; licence: {source.licence}")
     return raw
 
 

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from benchmarks.importers import ARCHIVES
+from benchmarks.archives import ARCHIVES
 from harness.cli import told_to_people
 from harness.config import Paths
 from harness.errors import HarnessError

@@ -17,7 +17,7 @@ COLUMNS = (
 )
 
 # What the packages raise on results that are laid out otherwise, and their decompression on damaged ones.
-DAMAGE = (AssertionError, AttributeError, EOFError, IndexError, KeyError, OSError, TypeError, ValueError)
+DAMAGE = (AssertionError, AttributeError, EOFError, LookupError, OSError, TypeError, ValueError)
 
 
 class ArchResults(Protocol):

@@ -1,10 +1,10 @@
-"""Trained accuracies of NATS-Bench's size space, from a table."""
+"""Trained accuracies of NATS-Bench's size space, from the fetched or imported table, or a CSV file."""
 
 from pathlib import Path
 
 from pandera.pandas import Check, Column, DataFrameSchema
 
-from benchmarks import tables
+from benchmarks import parquet, tables
 from benchmarks.nats_sss import channels
 from benchmarks.space import Truth
 
@@ -17,10 +17,12 @@ TARGETS = {
 
 
 def load(data: Path) -> Truth:
-    """Return the test accuracies (%) of the table in the folder ``data``.
+    """Return the test accuracies (%) in the folder ``data``, of its Parquet table or else its CSV file.
 
     Raises BenchmarkError, naming file and line, if it is missing or is not one row for each of 32,768 architectures.
     """
+    if fetched := parquet.find(data, "nats_sss"):
+        return fetched
     path = data / TABLE
     known = channels.architectures()
     is_known = Check.isin(known, error=f"is not a NATS-Bench size, which reads {channels.FORM}")

@@ -1,10 +1,10 @@
-"""Trained accuracies of NAS-Bench-101, from a table."""
+"""Trained accuracies of NAS-Bench-101, from the fetched or imported table, or a CSV file."""
 
 from pathlib import Path
 
 from pandera.pandas import Column, DataFrameSchema
 
-from benchmarks import tables
+from benchmarks import parquet, tables
 from benchmarks.nb101 import cell
 from benchmarks.space import Truth
 
@@ -25,15 +25,16 @@ SCHEMA = DataFrameSchema(
         **{name: tables.fraction() for name in TARGETS},
     },
     checks=tables.rows(ROWS),
-    unique=["adjacency_upper", "ops"],
 )
 
 
 def load(data: Path) -> Truth:
-    """Return the validation accuracies (%) of the table in the folder ``data``.
+    """Return the validation accuracies (%) in the folder ``data``, of its Parquet table or else its CSV file.
 
     Raises BenchmarkError, naming file and line, if it is missing or is not one row for each of 30,001 cells.
     """
+    if fetched := parquet.find(data, "nb101"):
+        return fetched
     path = data / TABLE
     table, sha256 = tables.read_lines(path, SCHEMA)
     architectures = table["adjacency_upper"] + ":" + table["ops"]

@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 from pandera.pandas import Check, Column, DataFrameSchema
 
-from benchmarks import pickles, tables
+from benchmarks import parquet, pickles, tables
 from benchmarks.errors import BenchmarkError
 from benchmarks.files import read_bytes
 from benchmarks.nb201 import cell
 from benchmarks.space import Truth
 
 TABLE = Path("tables", "nb201.csv")
+TABLE_12 = "nb201_12epochs.csv"  # the same columns after 12 epochs, if it lies beside the other
 # The validation accuracy of CIFAR-10 is that of the runs on half of the training images ("cifar10-valid").
 TARGETS = {
     "cifar10_test": "cifar10/test",
@@ -33,15 +34,16 @@ PACKAGE_EDGES = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
 
 
 def load(data: Path) -> Truth:
-    """Return the accuracies (%) in the folder ``data`` if it holds the table, else those of the package."""
+    """Return the accuracies (%) in the folder ``data``, of a Parquet or a CSV table, else those of the package."""
     path = data / TABLE
-    return read_table(path) if path.exists() else read_package()
+    return parquet.find(data, "nb201") or (read_table(path) if path.exists() else read_package())
 
 
 def read_table(path: Path) -> Truth:
     """Return NAS-Bench-201's own accuracies after 200 epochs, for three tasks, validation and test.
 
-    Raises BenchmarkError if the table is not one row for each of the 15,625 cells, with percentages.
+    Those after 12 epochs are the targets ``valid_12`` and ``test_12``, where their table lies beside ``path``.
+    Raises BenchmarkError if a table is not one row for each of the 15,625 cells, with percentages.
     """
     known = cell.architectures()
     is_cell = Check.isin(known, error=f"is not a NAS-Bench-201 cell, which reads {cell.FORM}")
@@ -50,12 +52,19 @@ def read_table(path: Path) -> Truth:
         checks=tables.rows(len(known)),
     )
     table, sha256 = tables.read(path, schema, "arch", TARGETS)
+    note = "Accuracy in % after 200 epochs, mean over the benchmark's training seeds."
+    shorter = path.with_name(TABLE_12)
+    if shorter.exists():
+        table_12, sha256_12 = tables.read(shorter, schema, "arch", TARGETS)
+        table = table.join(table_12.add_suffix("_12"))
+        sha256 = f"{sha256} {sha256_12}"
+        note += " valid_12 and test_12: after 12 epochs."
     return Truth(
         table,
         source=f"NAS-Bench-201 ({path.name})",
         sha256=sha256,
         licence="MIT (NAS-Bench-201)",
-        note="Accuracy in % after 200 epochs, mean over the benchmark's training seeds.",
+        note=note,
     )
 
 

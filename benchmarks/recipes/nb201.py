@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.importers import nats
+from benchmarks.importers.runs import tabulate
 from benchmarks.nb201 import cell
 from benchmarks.recipes.recipe import Recipe
 
@@ -20,6 +22,9 @@ VALIDATION = {
     "MONET__ImageNet-NB201.csv": "imagenet16_120/valid",
 }
 
+ARCHIVE = "NATS-tss-v1_0-3ffb9-simple"
+ARCHIVE_FILES = ("meta", "000000", "000011", "000284")
+
 
 def read(folder: Path) -> pd.DataFrame:
     """Join test and validation accuracies; the index of the latter is the row of an architecture in the former."""
@@ -31,9 +36,16 @@ def read(folder: Path) -> pd.DataFrame:
     return table
 
 
+def official(folder: Path) -> pd.DataFrame:
+    """Return the test accuracies of the three architectures of which NATS-Bench shows its own files."""
+    runs = nats.read(folder / ARCHIVE, "nb201", nats.TOPOLOGY)["nb201"]
+    return tabulate(runs, progress=lambda count: None)[list(TEST_COLUMNS.values())]
+
+
 RECIPE = Recipe(
-    files=(TEST, *VALIDATION),
+    files=(TEST, *VALIDATION, *(f"{ARCHIVE}/{name}.pickle.pbz2" for name in ARCHIVE_FILES)),
     read=read,
+    official=official,
     parse=cell.parse,
     rows=15_625,
     optima={

@@ -1,11 +1,11 @@
-"""Trained results of TransNAS-Bench-101, from a table in the data folder."""
+"""Trained results of TransNAS-Bench-101, from a table in the data folder, Parquet or CSV."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from pandera.pandas import Check, Column, DataFrameSchema
 
-from benchmarks import tables
+from benchmarks import parquet, tables
 from benchmarks.errors import BenchmarkError
 from benchmarks.space import Truth
 
@@ -42,6 +42,8 @@ def load(space: str, architectures: Sequence[str], form: str, data: Path) -> Tru
 
     Single architectures may lack a result. Raises BenchmarkError if there is no table or if it is damaged.
     """
+    if fetched := parquet.find(data, space):
+        return fetched
     path = data / "tables" / f"{space}.csv"
     if not path.exists():
         raise BenchmarkError(f"no trained results of {space}: there is no {path}; make fetch SPACE={space} gets them")

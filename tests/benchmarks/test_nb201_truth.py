@@ -47,9 +47,32 @@ def test_table_in_the_data_folder_is_the_truth(data, lines):
     assert "nb201.csv" in found.source
 
 
+def test_accuracies_after_12_epochs_join_where_their_table_lies_beside(data, lines):
+    write(data, "".join(lines))
+    (data / "tables" / "nb201_12epochs.csv").write_text("".join(lines[:1] + lines[:0:-1]))  # in another order
+    found = NB201().truth(data)
+    assert found.targets("cifar10") == ["test", "valid", "test_12", "valid_12"]
+    assert (found.values("cifar10", "test_12") == found.values("cifar10", "test")).all()
+    assert "12 epochs" in found.note
+
+
+def test_damaged_table_of_12_epochs_is_named(data, lines):
+    write(data, "".join(lines))
+    (data / "tables" / "nb201_12epochs.csv").write_text("".join(lines[:8000]))
+    with pytest.raises(BenchmarkError, match=r"nb201_12epochs.csv does not have 15,625 rows"):
+        NB201().truth(data)
+
+
+def test_12_epochs_rank_otherwise_than_200(shared_data):
+    """Whoever takes one for the other is wrong by this much: Spearman .87 on CIFAR-10's test images."""
+    found = NB201().truth(shared_data)
+    both = spearmanr(found.table["cifar10/test"], found.table["cifar10/test_12"]).statistic
+    assert both == pytest.approx(0.87, abs=0.01)
+
+
 def test_known_optima_are_those_of_the_full_table(shared_data):
     optima = NB201().truth(shared_data).table.max().round(4)
-    assert optima.to_dict() == {
+    assert optima.filter(regex="(test|valid)$").to_dict() == {
         "cifar10/test": 94.3733,
         "cifar10/valid": 91.6067,
         "cifar100/test": 73.5133,
