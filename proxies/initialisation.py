@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.nn import init
 
-from proxies.passes import seeded
 from proxies.registry import look_up
 
 # What each scheme does to the weights of convolution and linear layers.
@@ -22,16 +22,28 @@ def initialise(network: nn.Module, scheme: str, seed: int) -> None:
 
     Raises UnknownNameError for a scheme that is not in `SCHEMES`.
     """
+    drawn = draw_parameters(network, scheme, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        for name, value in drawn.items():
+            network.get_parameter(name).copy_(value)
+
+
+def draw_parameters(network: nn.Module, scheme: str, generator: torch.Generator) -> dict[str, Tensor]:
+    """Return what ``scheme`` makes of the parameters of ``network``, by name; the network itself stays as it is.
+
+    ``generator`` is one on the CPU, whatever the device of the network, so that every device gets the same weights.
+    """
     draw = look_up("init scheme", scheme, SCHEMES)
-    device = next(network.parameters()).device
-    with seeded(seed, device):
-        for module in network.modules():
-            if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
-                draw(module.weight)
-                if module.bias is not None:
-                    init.zeros_(module.bias)
-            elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.GroupNorm | nn.LayerNorm):
-                if module.weight is not None:
-                    init.ones_(module.weight)
-                if module.bias is not None:
-                    init.zeros_(module.bias)
+    drawn: dict[str, Tensor] = {}
+    for prefix, module in network.named_modules():
+        own = {f"{prefix}.{name}".lstrip("."): (name, value) for name, value in module.named_parameters(recurse=False)}
+        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
+            for full_name, (name, value) in own.items():
+                fresh = torch.zeros(value.shape, dtype=value.dtype)
+                if name == "weight":
+                    draw(fresh, generator=generator)
+                drawn[full_name] = fresh.to(value.device)
+        elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.GroupNorm | nn.LayerNorm):
+            for full_name, (name, value) in own.items():
+                drawn[full_name] = torch.ones_like(value) if name == "weight" else torch.zeros_like(value)
+    return drawn

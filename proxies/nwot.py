@@ -17,12 +17,16 @@ from proxies.proxy import measured
 def nwot(probe: Probe) -> float:
     """Log-determinant of the agreement kernel: log |det K|, K_ij = number of neurons in the same state for i and j.
 
-    K = Σ_layers x xᵀ + (1 − x)(1 − x)ᵀ with x = 1[input > 0], float64. The value grows with the batch; compare
-    only within one batch size. A singular K (two samples with the same code, too few neurons) is an error with a
-    reason here, where other code returns −inf or 0. All activations count, also those on branches that do not
-    reach the output, as in NAS-Bench-Suite-Zero.
+    K [B, B] = Σ_layers x xᵀ + (1 − x)(1 − x)ᵀ with x = 1[output > 0], float64, train mode. The value grows with the
+    batch; compare only within one batch size.
+
+    Deviations: a singular K (two samples with the same code, too few neurons) is an error with a reason, where other
+    code returns −inf or 0. All activations count, also those on branches that do not reach the output, as in
+    NAS-Bench-Suite-Zero; the authors leave those out.
     """
-    kernel = probe.pattern_agreement.kernel()
-    if torch.linalg.matrix_rank(kernel, hermitian=True) < len(kernel):
+    # K holds integers and is positive semidefinite, so that det K is a whole number: 0, or at least 1.
+    eigenvalues = torch.linalg.eigvalsh(probe.pattern_agreement.kernel())
+    rounding = len(eigenvalues) * torch.finfo(torch.float64).eps * eigenvalues[-1]
+    if eigenvalues[0] <= rounding:
         raise UndefinedError("the agreement kernel is singular: some samples activate the network alike")
-    return float(torch.linalg.slogdet(kernel).logabsdet)
+    return float(eigenvalues.log().sum())

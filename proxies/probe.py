@@ -1,10 +1,9 @@
 """One untrained network on one fixed batch: every quantity that a proxy can read, computed once, when asked for."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,36 +11,32 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from proxies.activations import ActivationTap, Observer, PatternAgreement, SampleWisePatterns
+from proxies.activations import ActivationWatch, Observer, PatternAgreement, SampleWisePatterns, StandardPatterns
 from proxies.errors import NotApplicableError, UndefinedError
-from proxies.passes import WithoutBatchNorm, seeded, train_mode
+from proxies.graph import ChannelSaliencies, Graph, Named, gradients, one_tensor
+from proxies.passes import Watch, Watcher, WithoutBatchNorm, seeded, stream_seed, training_mode
+from proxies.reading import Reader, quantity
 
-T = TypeVar("T")
 Loss = Callable[[Tensor, Tensor], Tensor]
 
-
-class quantity(Generic[T]):
-    """A lazily computed, cached attribute of a probe that knows its own cost.
-
-    A quantity that is undefined stays so: the error is kept and raised again for the next reader.
-    """
-
-    def __init__(self, compute: Callable[[Any], T]) -> None:
-        self.compute = compute
-        self.__doc__ = compute.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, probe: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, probe: "Probe", owner: type) -> T: ...
-    def __get__(self, probe: "Probe | None", owner: type) -> T | Self:
-        return self if probe is None else probe._read(self.name, self.compute)
+# What one forward pass of the batch can serve: patterns that are gathered while it runs …
+OBSERVERS: Mapping[str, Callable[[int], Observer]] = {
+    "sample_wise_patterns": SampleWisePatterns,
+    "standard_patterns": StandardPatterns,
+    "pattern_agreement": PatternAgreement,
+}
+# … and what is differentiated after it, in the order that needs least memory: the last one doubles the graph.
+DIFFERENTIALS: Mapping[str, Callable[[Graph, bool], Any]] = {
+    "tangent_kernel": Graph.tangent_kernel,
+    "input_jacobian": Graph.input_jacobian,
+    "parameter_gradients": Graph.parameter_gradients,
+    "channel_saliencies": Graph.channel_saliencies,
+    "hessian_gradient": Graph.hessian_gradient,
+}
+REST_ON_GRADIENTS = frozenset({"weight_gradients", "channel_saliencies", "hessian_gradient"})
 
 
-class Probe:
+class Probe(Reader):
     """A network at initialisation, one batch, and what can be known from them.
 
     Args:
@@ -67,142 +62,114 @@ class Probe:
         wanted: Iterable[str] = (),
         seed: int = 0,
     ) -> None:
+        super().__init__(images.device)
         self.network = network
         self.images = images
         self.labels = labels
-        self.seed = seed
         self._loss = loss
-        self._wanted = frozenset(wanted)
-        self._cache: dict[str, Any] = {}
-        self._cost: dict[str, float] = {}  # seconds of a quantity without those that it read
-        self._dependencies: dict[str, set[str]] = {}
-        self._open: list[tuple[set[str], list[float]]] = []  # of each read under way: what it reads, its inner time
-
-    # --- reading and its cost ---------------------------------------------------------------------------------
-
-    def _read(self, name: str, compute: Callable[["Probe"], T]) -> T:
-        if self._open:
-            self._open[-1][0].add(name)
-        if name not in self._cache:
-            with self._measure(name):
-                try:
-                    self._cache[name] = compute(self)
-                except UndefinedError as error:
-                    self._cache[name] = error
-        result = self._cache[name]
-        if isinstance(result, UndefinedError):
-            raise type(result)(*result.args)
-        return result
-
-    @contextmanager
-    def _measure(self, name: str) -> Iterator[None]:
-        reads: set[str] = set()
-        inner: list[float] = []
-        self._open.append((reads, inner))
-        start = self._clock()
-        try:
-            yield
-        finally:
-            elapsed = self._clock() - start
-            self._open.pop()
-            self._cost[name] = elapsed - sum(inner)
-            self._dependencies[name] = reads
-            if self._open:
-                self._open[-1][1].append(elapsed)
-
-    def _clock(self) -> float:
-        if self.images.is_cuda:
-            torch.cuda.synchronize(self.images.device)
-        return time.perf_counter()
-
-    @contextmanager
-    def timed(self) -> Iterator[Callable[[], float]]:
-        """Measure a piece of work; the function it gives returns, afterwards, the seconds of that work and of all
-        quantities that it read, also of those that an earlier reader had already paid for."""
-        with self._measure("") as _:
-            yield lambda: sum(self._cost[name] for name in self._closure(""))
-
-    def reads(self) -> frozenset[str]:
-        """Return the names of the quantities that the last timed work read itself."""
-        return frozenset(self._dependencies.get("", ()))
-
-    def _closure(self, name: str) -> set[str]:
-        found, queue = {name}, [name]
-        while queue:
-            new = self._dependencies.get(queue.pop(), set()) - found
-            found |= new
-            queue += new
-        return found
+        self._wanted = with_gradients(wanted)
+        self._seed = seed
 
     # --- passes -----------------------------------------------------------------------------------------------
 
     def forward(
         self,
         images: Tensor,
-        parameters: Mapping[str, Tensor],
+        parameters: Mapping[str, Tensor] | None = None,
         mode: AbstractContextManager[Any] | None = None,
-    ) -> Tensor:
-        """Run the network on ``images`` in train mode, with ``parameters`` in the place of its own of that name."""
+        training: bool = True,
+    ) -> Any:
+        """Run the network on ``images`` with ``parameters`` in the place of its own of that name.
+
+        It gets copies of what it may write to: its buffers, and the images, which it might rectify in place.
+        """
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
-        with train_mode(self.network), seeded(self.seed, images.device), mode or nullcontext():
-            return functional_call(self.network, {**buffers, **parameters}, (images,))
+        random = seeded(stream_seed(self._seed, "forward"), images.device)
+        with training_mode(self.network, training), random, mode or nullcontext():
+            return functional_call(self.network, {**buffers, **(parameters or {})}, (images.clone(),))
 
-    def _tap(self, patterns: Iterable[str]) -> ActivationTap:
-        samples = len(self.images)
-        return ActivationTap(samples, {name: OBSERVERS[name](samples) for name in patterns})
+    def generator(self, purpose: str) -> torch.Generator:
+        """Return a random stream of its own for ``purpose``, on the CPU so that every device draws the same."""
+        return torch.Generator().manual_seed(stream_seed(self._seed, purpose))
 
-    @quantity
-    def _graph(self) -> "Graph":
-        """One forward of the batch that can be differentiated; it also shows the wanted patterns to their observers."""
-        weights = {name: weight.detach().requires_grad_() for name, weight in self.layer_weights.items()}
-        images = self.images.detach()
-        tap = self._tap(self._wanted & OBSERVERS.keys())
+    def loss(self, output: Any, labels: Tensor | None) -> Tensor:
+        """Return the mean loss; raises NotApplicableError where there is none."""
+        if labels is None:
+            raise NotApplicableError("the loss needs labels")
+        return self._loss(one_tensor(output), labels)
+
+    def _from_batch(self, name: str) -> Any:
+        """Return what the forward pass of the batch serves as ``name``, one of OBSERVERS or DIFFERENTIALS.
+
+        Whoever asks first makes the pass serve all that is wanted of it, so that no graph outlives its pass.
+        """
+        if not self.has(_served(name)):
+            self._run_batch(name)
+        return self.read(_served(name))
+
+    def _run_batch(self, asked: str) -> None:
+        wanted = self._wanted if asked in self._wanted else with_gradients([asked])
+        missing = {name for name in wanted if not self.has(_served(name))}
+        observers = {name: make(len(self.images)) for name, make in OBSERVERS.items() if name in missing}
+        differentials = [name for name in DIFFERENTIALS if name in missing]
+        activations = ActivationWatch(len(self.images), list(observers.values()))
+        watchers: list[Watcher] = [activations] if observers else []
+        run = f"forward pass for {asked}"
+        with self.measured(run):
+            if differentials:
+                graph = self._run_graph(watchers, differentials)
+            else:
+                with torch.inference_mode():
+                    self.forward(self.images, mode=Watch(watchers))
+        for name, observer in observers.items():
+            self.fill(_served(name), partial(self._observed, run, activations, observer))
+        for name in differentials:
+            try:
+                self.fill(_served(name), partial(self._differentiated, run, graph, name, name != differentials[-1]))
+            except Exception:
+                if name == asked:
+                    raise
+                # Not the business of who asked: who asks for this one runs it alone and gets the error.
+
+    def _run_graph(self, watchers: list[Watcher], differentials: Sequence[str]) -> Graph:
+        own = self.network.named_parameters()
+        parameters = {name: _leaf(value) for name, value in own if value.is_floating_point()}
+        weights = {name: parameters[name] for name in self._layer_names()}
+        images = _leaf(self.images)
+        saliencies = ChannelSaliencies(weights)
+        if "channel_saliencies" in differentials:
+            watchers = [*watchers, saliencies]
         with torch.enable_grad():
-            outputs = self.forward(images, weights, tap if tap.observers else None)
-        return Graph(weights, outputs, tap)
+            output = self.forward(images, parameters, Watch(watchers) if watchers else None)
+        loss = partial(self.loss, labels=self.labels)
+        return Graph(parameters, weights, images, output, loss, "hessian_gradient" in differentials, saliencies)
 
-    def _graph_for(self, reader: str) -> "Graph":
-        """Return a graph that was not used up; the last wanted reader frees its memory."""
-        if self._graph.spent:
-            del self._cache["_graph"]
-        graph = self._graph
-        graph.spent = not (self._wanted & GRAPH_READERS) - self._cache.keys() - {reader}
-        return graph
+    def _observed(self, run: str, activations: ActivationWatch, observer: Observer) -> Observer:
+        self.rest_on(run)
+        if activations.error:
+            raise activations.error
+        return observer
 
-    @quantity
-    def _watched(self) -> ActivationTap:
-        """The observers of all wanted patterns, after the one pass that they share."""
-        if self._wanted & GRAPH_READERS:
-            return self._graph.tap
-        tap = self._tap(self._wanted & OBSERVERS.keys())
-        with torch.inference_mode():
-            self.forward(self.images, {}, tap)
-        return tap
+    def _differentiated(self, run: str, graph: Graph, name: str, retain: bool) -> Any:
+        self.rest_on(run)
+        if name in REST_ON_GRADIENTS:
+            self.rest_on(_served("parameter_gradients"))
+        return DIFFERENTIALS[name](graph, retain)
 
-    def _observer(self, pattern: str) -> Any:
-        if pattern in self._wanted:
-            tap = self._watched
-        else:
-            tap = self._tap([pattern])
-            with torch.inference_mode():
-                self.forward(self.images, {}, tap)
-        if tap.error:
-            raise tap.error
-        return tap.observers[pattern]
-
-    # --- quantities -------------------------------------------------------------------------------------------
+    # --- what is known without a pass, or from one image -----------------------------------------------------
 
     @quantity
-    def layer_weights(self) -> dict[str, Tensor]:
+    def layer_weights(self) -> Named:
         """Weights of all convolution and linear layers by parameter name (no biases, no batch norm)."""
-        weights = {
-            f"{name}.weight".lstrip("."): module.weight.detach()
-            for name, module in self.network.named_modules()
-            if isinstance(module, nn.Conv2d | nn.Linear)
-        }
+        weights = {name: self.network.get_parameter(name).detach() for name in self._layer_names()}
         if not weights:
             raise NotApplicableError("the network has no convolution and no linear layer")
         return weights
+
+    def _layer_names(self) -> list[str]:
+        # By identity, so that a weight that two layers share counts once.
+        ours = {id(m.weight) for m in self.network.modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+        return [name for name, value in self.network.named_parameters() if id(value) in ours]
 
     @quantity
     def trainable_parameters(self) -> int:
@@ -214,72 +181,71 @@ class Probe:
         """Multiply-accumulates of one sample in convolutions and matrix products; biases, batch norm, pooling and
         activations are not counted."""
         counter = FlopCounterMode(display=False)
-        with train_mode(self.network, False), torch.no_grad(), counter:
-            self.network(self.images[:1])
+        with torch.no_grad():
+            self.forward(self.images[:1], mode=counter, training=False)
         return counter.get_total_flops() // 2
+
+    # --- patterns of the activations --------------------------------------------------------------------------
 
     @quantity
     def sample_wise_patterns(self) -> SampleWisePatterns:
         """On/off strings over the batch, one a neuron, of every ReLU-like output."""
-        return self._observer("sample_wise_patterns")
+        return self._from_batch("sample_wise_patterns")
+
+    @quantity
+    def standard_patterns(self) -> StandardPatterns:
+        """On/off strings over all neurons, one a sample, of every ReLU-like output."""
+        return self._from_batch("standard_patterns")
 
     @quantity
     def pattern_agreement(self) -> PatternAgreement:
         """For each pair of samples, the number of neurons that are in the same state."""
-        return self._observer("pattern_agreement")
+        return self._from_batch("pattern_agreement")
+
+    # --- gradients --------------------------------------------------------------------------------------------
 
     @quantity
-    def weight_gradients(self) -> dict[str, Tensor]:
-        """Gradient of the loss with respect to each of `layer_weights`; zeros where a layer is not reached."""
-        if self.labels is None:
-            raise NotApplicableError("the loss needs labels")
-        graph = self._graph_for("weight_gradients")
-        loss = self._loss(graph.outputs, self.labels)
-        return self._differentiate(loss, graph.weights, retain_graph=not graph.spent)
+    def parameter_gradients(self) -> Named:
+        """Gradient of the mean loss by every parameter, trainable or not; zeros where one is not reached."""
+        return self._from_batch("parameter_gradients")
 
     @quantity
-    def synaptic_flow(self) -> dict[str, Tensor]:
+    def weight_gradients(self) -> Named:
+        """Gradient of the mean loss by each of `layer_weights`; at least one of them is not zero."""
+        return not_all_zero({name: self.parameter_gradients[name] for name in self.layer_weights})
+
+    @quantity
+    def synaptic_flow(self) -> Named:
         """|w|·dR/d|w| of each of `layer_weights` in float64: R is the sum of the outputs for one all-ones image when
         every parameter is replaced by its absolute value and batch norm by the identity (Tanaka et al. 2020)."""
-        parameters = {name: value.detach().double().abs() for name, value in self.network.named_parameters()} | {
-            name: buffer.double().abs() for name, buffer in self.network.named_buffers() if buffer.is_floating_point()
-        }
-        weights = {name: parameters[name].requires_grad_() for name in self.layer_weights}
+        return self._flow(WithoutBatchNorm())
+
+    def _flow(self, mode: AbstractContextManager[Any] | None) -> Named:
+        state = [*self.network.named_parameters(), *self.network.named_buffers()]
+        positive = {name: value.detach().double().abs() for name, value in state if value.is_floating_point()}
+        weights = {name: positive[name].requires_grad_() for name in self.layer_weights}
         ones = torch.ones_like(self.images[:1], dtype=torch.float64)
         with torch.enable_grad():
-            flow = self.forward(ones, parameters, WithoutBatchNorm()).sum()
-        gradients = self._differentiate(flow, weights)
-        return {name: weights[name].detach() * gradients[name] for name in weights}
-
-    @staticmethod
-    def _differentiate(target: Tensor, weights: Mapping[str, Tensor], retain_graph: bool = False) -> dict[str, Tensor]:
-        """Return d target / d weight by name; raises UndefinedError if there is none or it is zero everywhere."""
-        if not target.requires_grad:
-            raise UndefinedError("the output does not depend on the weights of any layer")
-        found = torch.autograd.grad(target, list(weights.values()), allow_unused=True, retain_graph=retain_graph)
-        gradients = {
-            name: torch.zeros_like(weight) if gradient is None else gradient
-            for (name, weight), gradient in zip(weights.items(), found, strict=True)
-        }
-        if not any(gradient.any() for gradient in gradients.values()):
-            raise UndefinedError("the gradient is zero in every layer: nothing in the network reaches the output")
-        return gradients
+            flow = one_tensor(self.forward(ones, positive, mode)).sum()
+        found = not_all_zero(dict(zip(weights, gradients(flow, list(weights.values())), strict=True)))
+        return {name: weights[name].detach() * gradient for name, gradient in found.items()}
 
 
-@dataclass
-class Graph:
-    """A forward pass kept for differentiation; ``spent`` once its memory has been given back."""
-
-    weights: dict[str, Tensor]
-    outputs: Tensor
-    tap: ActivationTap
-    spent: bool = False
+def with_gradients(names: Iterable[str]) -> frozenset[str]:
+    """Return ``names``, with the gradients that some of them rest on."""
+    return frozenset(names) | ({"parameter_gradients"} if REST_ON_GRADIENTS.intersection(names) else set())
 
 
-# Patterns are gathered while a pass runs; these are the quantities that hold their observers.
-OBSERVERS: Mapping[str, Callable[[int], Observer]] = {
-    "sample_wise_patterns": SampleWisePatterns,
-    "pattern_agreement": PatternAgreement,
-}
-# Quantities that differentiate the shared graph.
-GRAPH_READERS = frozenset({"weight_gradients"})
+def not_all_zero(found: Named) -> Named:
+    """Return gradients by layer; raises UndefinedError if they are zero everywhere."""
+    if not any(gradient.any() for gradient in found.values()):
+        raise UndefinedError("the gradient is zero in every layer: nothing in the network reaches the output")
+    return found
+
+
+def _served(name: str) -> str:
+    return f"{name} of the batch"
+
+
+def _leaf(value: Tensor) -> Tensor:
+    return value.detach().requires_grad_()

@@ -53,12 +53,17 @@ class Measured:
     version: int
     paper: str
 
+    @property
+    def work(self) -> str:
+        """The name under which a probe keeps what this proxy cost and read."""
+        return f"proxy {self.name}"
+
     def measure(self, probe: Probe) -> Score:
         """Return the score of ``probe``; an undefined quantity becomes a status and a reason."""
         if len(probe.images) < self.min_batch:
             return Score(math.nan, "not_applicable", f"{self.name} needs at least {self.min_batch} images")
         status, reason = "ok", ""
-        with probe.timed() as seconds:
+        with probe.measured(self.work):
             try:
                 result = self.function(probe)
             except UndefinedError as error:
@@ -66,7 +71,7 @@ class Measured:
         value, details = result if isinstance(result, tuple) else (result, {})
         if status == "ok" and not math.isfinite(value):
             value, status, reason = math.nan, "non_finite", f"{self.name} is {value}"
-        return Score(float(value), status, reason, seconds(), details)
+        return Score(float(value), status, reason, probe.seconds(self.work), details)
 
 
 @dataclass(frozen=True)

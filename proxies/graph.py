@@ -1,0 +1,149 @@
+"""One forward pass of a batch, kept while it is differentiated in every way that is asked for."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from proxies.errors import NotApplicableError
+
+Named = dict[str, Tensor]
+
+CHANNEL_AXIS: Mapping[Callable[..., Any], int] = {F.conv2d: 1, F.linear: -1}  # of the output of a layer
+COLUMNS = 1 << 17  # of a Jacobian that are multiplied in float64 at a time
+
+
+class ChannelSaliencies:
+    """Gathers ½ · mean_n (Σ_position a · ∂L/∂a)² of each output channel a of each layer, as Fisher pruning has it.
+
+    While the network runs, it is a watcher (`passes.Watch`) that keeps the outputs of the layers with the given
+    weights; the network goes on with a copy, so that an in-place operation cannot spoil what is kept. While the loss
+    is differentiated, within ``gathering``, each output is reduced, and let go, as soon as its gradient is there.
+    ``by_layer`` then holds [channels] by name of the layer's weight, summed over the layer's uses.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor]) -> None:
+        self.by_layer: Named = {}
+        self._names = {id(weight): name for name, weight in weights.items()}
+        self._kept: list[tuple[str, int, Tensor]] = []
+
+    def __call__(self, function: Callable[..., Any], args: tuple[Any, ...], output: Any) -> Any:
+        """Keep ``output`` if ``function`` applies one of the weights."""
+        if function not in CHANNEL_AXIS or id(args[1]) not in self._names or not output.requires_grad:
+            return output
+        self._kept.append((self._names[id(args[1])], CHANNEL_AXIS[function], output))
+        return output.clone()
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Take in the gradients that reach the layers during the block."""
+        handles = []
+        while self._kept:
+            handles.append(self._watch(*self._kept.pop()))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _watch(self, name: str, channel_axis: int, output: Tensor) -> Any:
+        held = [output]  # emptied by the hook, which gives the memory back
+
+        def reduce(gradient: Tensor) -> None:
+            products = (held.pop().detach() * gradient.detach()).movedim(channel_axis, 1)
+            per_sample = products.reshape(*products.shape[:2], -1).sum(dim=2)
+            self.by_layer[name] = self.by_layer.get(name, 0) + per_sample.square().mean(dim=0) / 2
+
+        return output.register_hook(reduce)
+
+
+@dataclass(eq=False)
+class Graph:
+    """What went into a forward pass in train mode and what came out of it.
+
+    Args:
+        parameters: all parameters of the network by name; leaves.
+        weights: those of them that belong to convolution and linear layers.
+        images: [B, …]; a leaf.
+        output: what the network returned, [B, …].
+        loss: maps the output to the mean loss.
+        twice: whether the gradients of the loss are to be differentiated again.
+        saliencies: what has watched the layers, if they are wanted.
+
+    ``retain`` says whether the graph is needed again after a method.
+    """
+
+    parameters: Named
+    weights: Named
+    images: Tensor
+    output: Any
+    loss: Callable[[Tensor], Tensor]
+    twice: bool
+    saliencies: ChannelSaliencies
+
+    def tangent_kernel(self, retain: bool) -> Tensor:
+        """J Jᵀ, float64 [B, B]; row n of J is the gradient of the summed outputs of sample n by all weights.
+
+        Batch norm couples the samples, so that each row takes a backward pass of the whole batch.
+        """
+        sums = self._outputs.flatten(1).sum(dim=1)
+        weights, last = list(self.weights.values()), len(sums) - 1
+        jacobian = torch.empty(len(sums), sum(weight.numel() for weight in weights), device=sums.device)
+        for n, each in enumerate(sums):
+            torch.cat([part.flatten() for part in gradients(each, weights, retain or n < last)], out=jacobian[n])
+        kernel = torch.zeros(len(sums), len(sums), dtype=torch.float64, device=sums.device)
+        for columns in jacobian.split(COLUMNS, dim=1):
+            kernel += columns.double() @ columns.double().T
+        return kernel
+
+    def input_jacobian(self, retain: bool) -> Tensor:
+        """Gradient of the sum of all outputs by the images, [B, …]."""
+        return gradients(self._outputs.sum(), [self.images], retain)[0]
+
+    def parameter_gradients(self, retain: bool) -> Named:
+        """Gradient of the loss by every parameter, by name."""
+        return {name: gradient.detach() for name, gradient in self._loss_gradients.items()}
+
+    def channel_saliencies(self, retain: bool) -> Named:
+        """See `ChannelSaliencies`."""
+        self.parameter_gradients(retain)  # gathers them on its way
+        return self.saliencies.by_layer
+
+    def hessian_gradient(self, retain: bool) -> Named:
+        """H g by name of weight: H is the Hessian of the loss by all weights, g its gradient by them."""
+        products = [(self._loss_gradients[name] * self._loss_gradients[name].detach()).sum() for name in self.weights]
+        found = gradients(torch.stack(products).sum(), list(self.weights.values()), retain)
+        return dict(zip(self.weights, found, strict=True))
+
+    @property
+    def _outputs(self) -> Tensor:
+        return one_tensor(self.output)
+
+    @cached_property
+    def _loss_gradients(self) -> Named:
+        with self.saliencies.gathering():
+            found = gradients(self.loss(self._outputs), list(self.parameters.values()), self.twice, create=self.twice)
+        return dict(zip(self.parameters, found, strict=True))
+
+
+def one_tensor(output: Any) -> Tensor:
+    """Return what a network returned, if that is one tensor; raises NotApplicableError otherwise."""
+    if not isinstance(output, Tensor):
+        raise NotApplicableError(f"the network returns a {type(output).__name__}, not one tensor of outputs")
+    return output
+
+
+def gradients(target: Tensor, inputs: Sequence[Tensor], retain: bool = False, create: bool = False) -> list[Tensor]:
+    """Return d target / d each of ``inputs``, zeros where the target does not depend on it.
+
+    ``retain`` keeps the graph for another pass; ``create`` makes the results differentiable themselves.
+    """
+    if not target.requires_grad:
+        return [torch.zeros_like(each) for each in inputs]
+    found = torch.autograd.grad(target, inputs, allow_unused=True, retain_graph=retain, create_graph=create)
+    return [torch.zeros_like(each) if it is None else it for each, it in zip(inputs, found, strict=True)]
