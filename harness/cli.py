@@ -1,5 +1,6 @@
 """What every command shares: typed settings, and errors told in one line."""
 
+import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -14,15 +15,22 @@ from proxies.errors import ProxyError
 
 
 def told_to_people(command: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
-    """Decorate a command so that a mistake of the user ends it with one line and exit status 2."""
+    """Decorate a command so that it ends with one line instead of a traceback where the cause is not in the code.
+
+    That is a mistake of the user or the disk (exit status 2), or an interrupt (130, also when told to terminate).
+    """
 
     @wraps(command)
     def guarded(config: DictConfig) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             command(config)
-        except (BenchmarkError, HarnessError, ProxyError) as error:
+        except (BenchmarkError, HarnessError, ProxyError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
+        except KeyboardInterrupt:
+            print("interrupted; what was finished is stored: start it again to go on", file=sys.stderr)
+            sys.exit(130)
 
     return guarded
 
