@@ -1,7 +1,7 @@
 """A user's own images: a folder of picture files, and one CSV file a task that names and labels them.
 
-The table ``TASK.csv`` has a header; then one line an image: its file, relative to the folder, and the columns of its
-label, of which there are as many as the kind of label needs (see `benchmarks.targets`).
+The table ``TASK.csv`` has a header that begins with ``file``; then one line an image: its file, relative to the
+folder, and the columns of its label, as many as the kind of label needs (see `benchmarks.targets`).
 """
 
 import csv
@@ -37,7 +37,9 @@ def read_table(path: Path, columns: int) -> list[Line]:
         raise BenchmarkError(f"cannot read the table of images {path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise BenchmarkError(f"{path} is not a CSV table in UTF-8: {error}") from error
-    for number, row in rows:
+    if not rows or rows[0][1][0] != "file":
+        raise BenchmarkError(f"{path} must have a header that begins with 'file'")
+    for number, row in rows[1:]:
         if len(row) != columns + 1:
             needed = f"the file of an image and {columns} column(s) for its label"
             raise BenchmarkError(f"{path}, line {number}: {len(row)} columns, but there must be {needed}")

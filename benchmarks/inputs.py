@@ -149,7 +149,7 @@ def user_folder(task: Task, size: int, choice: Choice, seed: int, data: Path) ->
     sentence += _resized(task)
     if isinstance(target, GivenTarget):
         return Drawn(images, folder.read_labels(path, taken, task, target), sentence)
-    return Drawn(images, _made_up(task, images, seed), f"{sentence}; {target.drawn} (seed {seed})")
+    return Drawn(images, _made_up(task, images, seed), f"{sentence}; {target.drawn}")
 
 
 def photographs(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
@@ -158,15 +158,14 @@ def photographs(task: Task, size: int, choice: Choice, seed: int, data: Path) ->
     what, advice = f"photographs in {source}", "give a folder of your own: inputs=folder inputs.path=FOLDER"
     chosen, sentence = _choose(len(paths), size, choice, seed, what, advice)
     pixels = np.stack([read_rgb(paths[index], task.image_shape[1:]) for index in chosen])
-    images = _data_set(task).normalise(pixels)
-    made = f"{task.target.drawn} (seed {seed})"
-    title = _data_set(task).title
+    data_set = _data_set(task)
+    images = data_set.normalise(pixels)
     return Drawn(
         images,
         _made_up(task, images, seed),
-        f"{sentence}{_resized(task)}; {made}; a stand-in, not {title}",
-        note=f"the images are not {title}: {sentence} stand in for them, with {made}; real ones come from a folder "
-        f"of your own: inputs=folder inputs.path=FOLDER",
+        f"{sentence}{_resized(task)}; {task.target.drawn}; a stand-in, not {data_set.title}",
+        f"the images are not {data_set.title}, but {sentence}, with {task.target.drawn}; "
+        f"use {data_set.title}'s by inputs=folder inputs.path=FOLDER",
     )
 
 

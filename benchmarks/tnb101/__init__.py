@@ -19,11 +19,18 @@ UNIT = 64  # pixels; the encoder with most halvings leaves one of them
 
 @dataclass(frozen=True)
 class _TNB101(Space):
-    """What both spaces share: networks for images of ``image_size`` pixels in height and width (paper: 256)."""
+    """What both spaces share.
 
+    Networks have ``channels`` channels behind the stem, the 64 that the strings begin with, and are for images of
+    ``image_size`` pixels in height and width (paper: 256).
+    """
+
+    channels: int = 64
     image_size: int = 256
 
     def __post_init__(self) -> None:
+        if self.channels < 2 or self.channels % 2:
+            raise BenchmarkError(f"{self.name} needs an even number of channels, not {self.channels}")
         if self.image_size < UNIT or self.image_size % UNIT:
             raise BenchmarkError(f"{self.name} needs an image_size that is a multiple of {UNIT}, not {self.image_size}")
 
@@ -38,7 +45,7 @@ class _TNB101(Space):
 
     def build(self, architecture: str, task: str) -> nn.Module:
         """Return the network of ``architecture`` with the head of ``task``; see `network.build`."""
-        return network.build(self.parse(architecture), self.tasks[task])
+        return network.build(self.parse(architecture), self.tasks[task], self.channels)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from benchmarks.layers import FactorizedReduce, ReLUConvBN, SumCell
 from benchmarks.tnb101.strings import CONV_1X1, CONV_3X3, DOUBLING, HALVING, IDENTITY, Architecture, Cell
 
-BASE_CHANNELS = 64
 STEM_HALVINGS = 2
 BLOCKS = 2  # a module; the first one changes channels and size
 
@@ -50,17 +49,18 @@ class Zeros(nn.Module):
         return images.new_zeros(batch, self.outputs, -(-height // self.stride), -(-width // self.stride))
 
 
-def encoder(architecture: Architecture) -> tuple[nn.Sequential, int, int]:
+def encoder(architecture: Architecture, channels: int) -> tuple[nn.Sequential, int, int]:
     """Return the encoder, the channels of its features, and how often it halves height and width.
 
-    Its parts are ``stem`` and ``stages``; it maps images [B, 3, H, W] to features.
+    ``channels`` is how many the stem leaves. Its parts are ``stem`` and ``stages``; it maps images [B, 3, H, W] to
+    features.
     """
     stem = nn.Sequential(
-        nn.Conv2d(3, BASE_CHANNELS // 2, kernel_size=3, stride=2, padding=1, bias=False),
-        nn.BatchNorm2d(BASE_CHANNELS // 2),
-        ReLUConvBN(BASE_CHANNELS // 2, BASE_CHANNELS, 3, stride=2),
+        nn.Conv2d(3, channels // 2, kernel_size=3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(channels // 2),
+        ReLUConvBN(channels // 2, channels, 3, stride=2),
     )
-    channels, halvings = BASE_CHANNELS, STEM_HALVINGS
+    halvings = STEM_HALVINGS
     stages = nn.Sequential()
     for digit in architecture.modules:
         inputs, stride = channels, 2 if digit in HALVING else 1

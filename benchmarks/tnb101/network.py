@@ -24,17 +24,18 @@ class TileEncoder(nn.Module):
         return features.unflatten(0, tiles.shape[:2]).flatten(1, 2)
 
 
-def build(architecture: Architecture, task: Task) -> nn.Sequential:
-    """Return the network of ``architecture`` for ``task``; its parts are ``encoder`` and ``head``.
+def build(architecture: Architecture, task: Task, channels: int) -> nn.Sequential:
+    """Return the network of ``architecture`` for ``task``, with ``channels`` channels behind the stem.
 
+    Its parts are ``encoder`` and ``head``.
     Convolutions are initialised as in the benchmark, normally distributed by their fan-out (He et al. 2015), other
     layers by PyTorch's defaults.
     """
     device = torch.get_default_device()
     with torch.device("meta"):  # without weights, which would be drawn twice
-        body, channels, halvings = encoder(architecture)
+        body, width, halvings = encoder(architecture, channels)
         tiles = task.grid**2
-        head = HEADS[task.name](tiles * channels, halvings, task.outputs)
+        head = HEADS[task.name](tiles * width, halvings, task.outputs)
         network = nn.Sequential(OrderedDict(encoder=TileEncoder(body) if tiles > 1 else body, head=head))
     network.to_empty(device=device)
     for module in network.modules():
