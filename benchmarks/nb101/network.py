@@ -18,30 +18,34 @@ MOMENTUM = 1 - 0.997
 def build(cell: Cell, task: Task, channels: int, cells: int) -> nn.Module:
     """Return the network with ``cells`` cells in each of three stacks, of ``channels``, 2x and 4x that many.
 
-    It maps images [B, C, H, W] to logits [B, task.outputs]. Weights are drawn as for the training of the benchmark:
-    normal with variance 1 / fan-in in convolutions, Glorot uniform in the last layer.
+    It maps images [B, C, H, W] to logits [B, task.outputs]. Weights are drawn as for the benchmark's training, by
+    fan-in: normal of variance 1 / fan-in in convolutions (there without its tails), Glorot uniform in the last layer.
     """
     network = Network(
-        # The two attributes that it reads. Its own class would hold the matrix as a tensor, on which it then branches
-        # at every edge, and which does not survive construction on another device.
+        # The two attributes that it reads; its own class would hold the matrix as a tensor and branch on that.
         SimpleNamespace(matrix=np.array(cell.matrix), ops=list(cell.operations)),
         num_labels=task.outputs,
         in_channels=task.image_shape[0],
         stem_out_channels=channels,
         num_modules_per_stack=cells,
-        momentum=MOMENTUM,
         tf_like=True,
     )
-    return _without_placeholders(network)
+    return _mended(network)
 
 
-def _without_placeholders(network: nn.Module) -> nn.Module:
-    """Take out parameters that compute nothing: one where a vertex lacks an operation, one that marks the device."""
+def _mended(network: nn.Module) -> nn.Module:
+    """Take out parameters that compute nothing, and give all batch norms the momentum of training.
+
+    One such parameter stands where a vertex has no operation or projection, and an empty one marks the device of a
+    cell. The package's own argument for the momentum does not reach the operations of the vertices.
+    """
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, Placeholder):
                 setattr(module, name, nn.Identity())
-        if isinstance(module, CellModule):
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = MOMENTUM
+        elif isinstance(module, CellModule):
             del module.dev_param
             module.register_buffer("dev_param", torch.empty(0), persistent=False)
     return network
