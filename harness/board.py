@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,36 @@ _CIRCUMSTANCES |= {"truth_source", "truth_licence", "truth_note", "caveats", "py
 
 
 def gather(sources: Iterable[Path]) -> pd.DataFrame:
-    """Return the leaderboard of all ``sources``: CSV files of leaderboards, and folders with runs at any depth.
+    """Return the leaderboard of all ``sources``; see `tables` and `merge`."""
+    return merge(tables(sources))
 
-    Raises HarnessError for a source without either, for a damaged one, and for results that contradict each other.
+
+def tables(sources: Iterable[Path]) -> dict[str, pd.DataFrame]:
+    """Return leaderboards by where they come from: CSV files, and folders with runs and CSV files at any depth.
+
+    Raises HarnessError for a source with nothing in it, and for a damaged or invalid one.
     """
-    tables = {}
+    found: dict[str, pd.DataFrame] = {}
     for source in sources:
-        if source.suffix == ".csv":
-            tables[str(source)] = read(source)
-            continue
-        found = runs(source)
-        if not found:
-            raise HarnessError(f"{source} holds no run: no protocol.json at any depth")
-        tables |= {str(run): rows_of_run(run) for run in found}
-    return merge(tables)
+        files = [source] if source.suffix == ".csv" else leaderboards(source)
+        inside = {
+            **{str(run): rows_of_run(run) for run in run_folders(source)},
+            **{str(file): read(file) for file in files},
+        }
+        if not inside:
+            raise HarnessError(f"{source} holds no results: no protocol.json of a run and no leaderboard at any depth")
+        found |= inside
+    return found
 
 
-def runs(folder: Path) -> list[Path]:
+def run_folders(folder: Path) -> list[Path]:
     """Return the folders below ``folder`` that a finished run wrote, sorted."""
     return sorted(protocol.parent for protocol in folder.rglob("protocol.json"))
+
+
+def leaderboards(folder: Path) -> list[Path]:
+    """Return the CSV files below ``folder`` that are not part of a run, sorted."""
+    return sorted(file for file in folder.rglob("*.csv") if not (file.parent / "protocol.json").exists())
 
 
 def rows_of_run(run: Path) -> pd.DataFrame:
@@ -64,6 +76,26 @@ def rows_of_run(run: Path) -> pd.DataFrame:
     for remark in ("failure_reasons", "truth_note", "caveats"):
         rows[remark] = rows[remark].str.split().str.join(" ")
     return checked(with_hashes(rows), str(run))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk: its ``rows`` of the leaderboard, and what they are made of.
+
+    ``values`` has by architecture the scores, a column a proxy, nan where scoring failed, and the column ``truth``.
+    """
+
+    rows: pd.DataFrame
+    values: pd.DataFrame
+
+
+def load_run(run: Path) -> Run:
+    """Return the run in the folder ``run``; raises HarnessError if a file is missing, damaged, or of another run."""
+    rows, values = rows_of_run(run), read_table(run / "values.csv")
+    wanted = {"architecture", "truth", *rows["proxy"]}
+    if not wanted <= set(values) or len(values) != rows["n"].iloc[0]:
+        raise HarnessError(f"{run}: values.csv and correlations.csv are of different runs; repeat the run")
+    return Run(rows, values.set_index("architecture"))
 
 
 def read_protocol(run: Path) -> dict[str, Any]:
@@ -122,15 +154,15 @@ def _json(settings: Mapping[str, Any]) -> str:
     return json.dumps(settings, sort_keys=True, ensure_ascii=False)
 
 
-def merge(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return all rows of ``tables``, which are leaderboards by their origin, sorted; one row a protocol.
+def merge(boards: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return all rows of ``boards``, which are leaderboards by their origin, sorted; one row a protocol.
 
     Where several have one protocol, their numbers must be the same as written, with six digits. The row with the
     fewest empty cells stands, and of these one that was made from committed code, then the first by commit and time
     taken, so that the order of the origins does not matter. Raises HarnessError, naming both origins, where numbers
     differ: either is wrong, or the code changed without a new version of the proxy.
     """
-    rows = pd.concat([table.assign(origin=origin) for origin, table in tables.items()], ignore_index=True)
+    rows = pd.concat([table.assign(origin=origin) for origin, table in boards.items()], ignore_index=True)
     for _, same in rows[rows["protocol"].duplicated(keep=False)].groupby("protocol"):
         _check_agreement(same)
     rank = pd.DataFrame(

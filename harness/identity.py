@@ -7,6 +7,7 @@ it is: the same protocol run twice is one measurement.
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -38,12 +39,16 @@ CONDITIONS = [
 PROTOCOL = [*CONDITIONS, "proxy", "proxy_version", "parameters"]
 
 
+def short_hash(content: Any) -> str:
+    """Return twelve hexadecimal digits for ``content``, which JSON can write."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def hashes(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[str]":
-    """Return for each of ``rows`` twelve hexadecimal digits that are equal where all ``columns`` are."""
+    """Return for each of ``rows`` a hash that is equal where all ``columns`` are."""
     records = rows[list(columns)].to_dict("records")  # values are Python's own there, which JSON writes exactly
-    texts = (json.dumps(record, sort_keys=True, ensure_ascii=False) for record in records)
-    digests = [hashlib.sha256(text.encode()).hexdigest()[:12] for text in texts]
-    return pd.Series(digests, index=rows.index, dtype="str")
+    return pd.Series([short_hash(record) for record in records], index=rows.index, dtype="str")
 
 
 def with_hashes(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,99 @@
+"""The leaderboard as tables for people: Markdown for reading, LaTeX for a paper."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness.board import CELL, main_rows
+from harness.matrix import average_ranks, score_matrix
+from harness.report import escape, markdown_table, number
+from harness.schema import COLUMNS
+
+INTRODUCTION = """\
+Spearman's ρ of score and trained result, with the sign of each proxy's declared direction: 1 is the perfect order.
+Made by `make leaderboard` from the published runs; [columns.md](columns.md) says what `leaderboard.csv` holds.
+
+A cell shows the conditions under which most proxies were run; an empty one was not run, or has no ranking. Average
+ranks are taken over all columns, and only among proxies without an empty cell."""
+
+
+def markdown(board: pd.DataFrame) -> str:
+    """Return the whole leaderboard as Markdown: proxies × tasks, then a table for each set of conditions."""
+    matrix = ranked_matrix(board)
+    header = ["proxy", *(" / ".join(map(str, column)) for column in matrix.columns), "average rank"]
+    rows = [
+        [str(proxy), *map(_short, values), _short(rank)]
+        for proxy, values, rank in zip(matrix.index, matrix.to_numpy(), average_ranks(matrix), strict=True)
+    ]
+    sections = ["# Leaderboard", INTRODUCTION, markdown_table(header, rows)]
+    for _, rows_alike in board.groupby([*CELL, "conditions"], sort=True):
+        sections += [*_conditions(rows_alike), markdown_table(*_table(rows_alike))]
+    return "\n\n".join(sections) + "\n"
+
+
+def latex(board: pd.DataFrame) -> str:
+    """Return proxies × tasks as a LaTeX table, best average rank first; it needs the package booktabs."""
+    matrix = ranked_matrix(board).rename(index=_one_line, columns=_one_line).rename_axis(None)
+    matrix.columns = matrix.columns.set_names([None] * len(CELL))
+    styled = matrix.style.format(lambda value: f"{value:.2f}".replace("-", "$-$"), na_rep="--")
+    for axis in (0, 1):
+        styled = styled.format_index(escape="latex", axis=axis)
+    return styled.to_latex(hrules=True, multicol_align="c", column_format="l" + "r" * matrix.shape[1])
+
+
+def columns() -> str:
+    """Return what the columns of the leaderboard mean, as Markdown."""
+    kinds = {"i": "whole number", "f": "number"}
+    rows = [
+        [name, kinds.get(column.dtype.type.kind, "text"), str(column.description)] for name, column in COLUMNS.items()
+    ]
+    return "# Columns of leaderboard.csv\n\n" + markdown_table(["column", "kind", "meaning"], rows, align=":--") + "\n"
+
+
+def ranked_matrix(board: pd.DataFrame) -> pd.DataFrame:
+    """Return ρ of proxies × (space, task, target), the best average rank first."""
+    matrix = score_matrix(main_rows(board))
+    return matrix.loc[average_ranks(matrix).index]
+
+
+def _conditions(rows: pd.DataFrame) -> Sequence[str]:
+    first = rows.iloc[0]
+    told = (
+        f"{first['n']} of {first['population']} architectures (seed {first['sample_seed']}); {first['inputs_source']}; "
+        f"init {first['init']}, {first['init_repeats']} repeat(s); network {first['network']}; "
+        f"trained results: {first['truth_source']}; conditions {first['conditions']}"
+    )
+    notes = [f"> **Note:** {escape(first['caveats'])}"] if first["caveats"] else []
+    return [f"## {escape(' / '.join(first[CELL]))}", escape(told), *notes]
+
+
+def _table(rows: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    header = ["proxy", "ρ", "interval", "τ-b", "ρ in the best 20 %", "gain over params", "failed", "s/architecture"]
+    cells = [
+        [
+            row["proxy"] + (f" {row['parameters']}" if row["parameters"] != "{}" else ""),
+            number(row["spearman"]),
+            _interval(row, "spearman"),
+            number(row["kendall"]),
+            number(row["spearman_top20"]),
+            f"{number(row['gain_over_params'])} {_interval(row, 'gain_over_params')}",
+            str(row["n_failed"]),
+            number(row["seconds_per_arch"]),
+        ]
+        for row in rows.sort_values("spearman", ascending=False, kind="stable").to_dict("records")
+    ]
+    return header, cells
+
+
+def _interval(row: Any, name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return "" if pd.isna(low) else f"[{number(low)}, {number(high)}]"
+
+
+def _short(value: Any) -> str:
+    return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())

@@ -1,0 +1,39 @@
+"""What the commands that publish results share: their settings, and where files go."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from hydra.core.config_store import ConfigStore
+
+PUBLISHED = "results/published"
+
+
+@dataclass
+class Publication:
+    """Settings of ``harness.publish``, ``leaderboard``, ``site``, ``missing`` and ``run_missing``.
+
+    ``runs`` are the sources of the leaderboard: folders with runs at any depth, and leaderboards as CSV files. The
+    leaderboard, its figures and its page are written into ``results``. ``add`` is the folder of a run, or somebody's
+    leaderboard, to publish. ``experiment`` names a planned matrix in ``conf/experiment``.
+    """
+
+    runs: list[str] = field(default_factory=lambda: [PUBLISHED])
+    results: str = "results"
+    add: str | None = None
+    experiment: str = "first_matrix"
+
+
+def register() -> None:
+    """Make the schema known to Hydra, so that a typo or a wrong type fails with the field's name."""
+    ConfigStore.instance().store(name="base_publication", node=Publication)
+
+
+def file_name(text: str) -> str:
+    """Return a file name for any ``text``, different for different ones; letters, digits, - and _ stay as they are."""
+    return quote(text, safe="").replace(".", "%2E")  # dots, as "." and ".." are folders
+
+
+def leaderboard_file(results: Path) -> Path:
+    """Return the path of the leaderboard in the folder ``results``."""
+    return results / "leaderboard.csv"
