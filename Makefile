@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 correlate: $(READY) ## rank correlation of proxies with trained accuracy: SPACE=nb201 N=300 PROXIES=swap,nwot ARGS="seed=1"
-	$(BIN)/python -m harness.correlate space=$(SPACE) $(if $(N),sample.size=$(N)) $(if $(PROXIES),'proxies=[$(PROXIES)]') $(ARGS)
+	$(BIN)/python -m harness.correlate $(ARGS) space=$(SPACE) $(if $(N),sample.size=$(N)) $(if $(PROXIES),'proxies=[$(PROXIES)]')
 
 fetch: $(READY) ## a table from small public files: SPACE=nb201; or images: IMAGES=cifar10; MIRROR=folder or URL
 	$(BIN)/python -m harness.fetch $(if $(IMAGES),images=$(IMAGES),space=$(SPACE)) $(if $(MIRROR),mirror=$(MIRROR)) $(ARGS)

@@ -36,6 +36,14 @@ class Init:
 
 
 @dataclass
+class Shard:
+    """Which part of the scoring: number ``index`` (from 0) of ``count``; a run with one shard then finds it done."""
+
+    index: int = 0
+    count: int = 1
+
+
+@dataclass
 class Stats:
     """Bootstrap ``resamples`` over architectures and the ``confidence`` of the intervals."""
 
@@ -65,6 +73,7 @@ class Config:
     init: Init = field(default_factory=Init)
     stats: Stats = field(default_factory=Stats)
     seed: int = 0
+    shard: Shard = field(default_factory=Shard)
     share_scores: bool = True  # score architectures that build the same network once
     device: str = "auto"
     workers: str = "auto"  # processes: a number, or one a core (one a GPU)

@@ -26,15 +26,16 @@ BASELINES = ("params", "flops")  # what every proxy is compared with, where they
 
 
 def correlate(config: Config) -> pd.DataFrame:
-    """Do the run that ``config`` describes and return the table of correlations, one row a proxy."""
+    """Do the run that ``config`` describes and return the table of correlations, one row a proxy.
+
+    One of several shards only scores its part, and returns an empty table.
+    """
     plan = make_plan(config)
-    workers = worker_count(config.workers, plan.setting.device)
-    look_up("backend", config.backend, ENGINES)
-    make_folder(plan.run_dir)
-    print(f"truth:  {plan.truth.source}\nimages: {plan.setting.batch.source}")
     store = ScoreStore(plan.run_dir / "scores")
-    left = missing(plan.items(), store.read(**plan.setting.key()))
-    score_all(plan.setting, left, workers, config.backend, store)
+    score_missing(plan, store)
+    if config.shard.count > 1:
+        print(f"shard {config.shard.index} of {config.shard.count} is scored; run all without shard to correlate")
+        return pd.DataFrame()
     rows = of_plan(plan, store.read(**plan.setting.key()))
     values = scores_by_proxy(plan, rows)
     table = correlations(plan, values, rows)
@@ -42,6 +43,19 @@ def correlate(config: Config) -> pd.DataFrame:
     print_table(table, plan.protocol())
     print(f"written to {plan.run_dir}")
     return table
+
+
+def score_missing(plan: Plan, store: ScoreStore) -> None:
+    """Score what the plan, or its shard, needs and ``store`` lacks."""
+    config, shard = plan.config, plan.config.shard
+    if not 0 <= shard.index < shard.count:
+        raise HarnessError(f"shard.index={shard.index} is not one of the {shard.count} shards, which count from 0")
+    workers = worker_count(config.workers, plan.setting.device)
+    look_up("backend", config.backend, ENGINES)
+    make_folder(plan.run_dir)
+    print(f"truth:  {plan.truth.source}\nimages: {plan.setting.batch.source}")
+    items = plan.items()[shard.index :: shard.count]
+    score_all(plan.setting, missing(items, store.read(**plan.setting.key())), workers, config.backend, store)
 
 
 def make_folder(folder: Path) -> None:

@@ -1,9 +1,7 @@
 """The main command, end to end, as a user calls it."""
 
 import json
-import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,28 +105,10 @@ def test_changed_settings_never_mix_with_old_scores(correlate: Command, tmp_path
     assert (tmp_path / "values.csv").read_text() == (fresh / "values.csv").read_text()
 
 
-@pytest.mark.slow
-def test_a_killed_run_goes_on_where_it_was(correlate: Command, tmp_path: Path) -> None:
-    killed, calm = tmp_path / "killed", tmp_path / "calm"
-    arguments = ["network={channels: 4, cells: 3}", "sample.size=300", "stats.resamples=50", "workers=2"]
-    run = subprocess.Popen(
-        [sys.executable, "-m", "harness.correlate", *arguments, f"run_dir={killed}"],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while run.poll() is None and not list(killed.glob("scores/*.parquet")):
-        pass
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    before = len(scores(killed))
-    assert 0 < before < 300 * 8
-    assert correlate(*arguments, f"run_dir={killed}").returncode == 0
-    assert correlate(*arguments, f"run_dir={calm}").returncode == 0
-    assert not scores(killed).duplicated(KEY).any()
-    assert (killed / "values.csv").read_text() == (calm / "values.csv").read_text()
-    without_time = [pd.read_csv(run / "correlations.csv").drop(columns="seconds_per_arch") for run in (killed, calm)]
-    pd.testing.assert_frame_equal(*without_time, check_exact=True)
+def test_a_sweep_makes_a_run_for_each_value(correlate: Command, tmp_path: Path) -> None:
+    done = correlate("sample.size=4", "proxies=[params]", "seed=0,1", f"run_dir={tmp_path}/${{seed}}", flags=["-m"])
+    assert done.returncode == 0, done.stderr
+    assert {path.parent.name for path in tmp_path.glob("*/correlations.csv")} == {"0", "1"}
 
 
 @pytest.mark.parametrize(
