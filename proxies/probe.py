@@ -12,7 +12,7 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from proxies.activations import ActivationWatch, Observer, PatternAgreement, SampleWisePatterns, StandardPatterns
-from proxies.errors import NotApplicableError, UndefinedError
+from proxies.errors import NotApplicableError, ProxyError, UndefinedError
 from proxies.graph import ChannelSaliencies, Graph, Named, gradients, one_tensor
 from proxies.passes import Watch, Watcher, WithoutBatchNorm, seeded, stream_seed, training_mode
 from proxies.reading import Reader, quantity
@@ -50,6 +50,8 @@ class Probe(Reader):
         seed: seed of whatever is random in a pass (dropout, noise).
 
     All passes run in train mode, so that batch norm uses the statistics of the batch, on copies of the buffers.
+
+    Raises ProxyError if the images are not finite.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Probe(Reader):
         seed: int = 0,
     ) -> None:
         super().__init__(images.device)
+        if broken := torch.nonzero(~torch.isfinite(images.flatten(1)).all(dim=1)).flatten().tolist():
+            raise ProxyError(f"image {broken[0]} (from 0) of the batch holds NaN or infinite values")
         self.network = network
         self.images = images
         self.labels = labels
