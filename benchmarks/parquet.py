@@ -10,7 +10,9 @@ from textwrap import shorten
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pandas.api.types import is_string_dtype
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.files import read_bytes
@@ -76,7 +78,7 @@ def read(file: Path, space: str) -> Truth:
         columns = pq.read_table(io.BytesIO(content))
         facts = json.loads((columns.schema.metadata or {})[_KEY])
         table = columns.to_pandas().set_index("arch")
-        intact = facts["sha256"] == digest(table)
+        intact = is_string_dtype(table.index) and facts["sha256"] == digest(table)
         source = f"{facts['source']} ({file.name} of {facts['date']})"
         truth = Truth(table, source, facts["sha256"], facts["licence"], facts["note"])
         written_for = facts["space"]
@@ -93,5 +95,10 @@ def read(file: Path, space: str) -> Truth:
 
 def digest(table: pd.DataFrame) -> str:
     """Return the sha256 of a table's architectures, column names and numbers, which no date changes."""
-    names = "\n".join([*table.columns, "", *table.index])
-    return hashlib.sha256(names.encode() + table.to_numpy("<f8").tobytes()).hexdigest()
+    names = pa.table({"arch": table.index})["arch"].cast(pa.string()).combine_chunks()
+    # Arrow joins 400,000 names in a moment; Python would need more time than the rest of reading a table.
+    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(names)], names), "\n")[0]
+    content = hashlib.sha256("\n".join([*table.columns, ""]).encode())
+    content.update(joined.as_buffer())
+    content.update(table.to_numpy("<f8").tobytes())
+    return content.hexdigest()
