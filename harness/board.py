@@ -25,6 +25,12 @@ def gather(sources: Iterable[Path]) -> pd.DataFrame:
     return merge(tables(sources))
 
 
+def gather_existing(sources: Iterable[Path]) -> pd.DataFrame | None:
+    """Return the leaderboard of those ``sources`` that exist, or nothing if none does."""
+    existing = [source for source in sources if source.exists()]
+    return gather(existing) if existing else None
+
+
 def tables(sources: Iterable[Path]) -> dict[str, pd.DataFrame]:
     """Return leaderboards by where they come from: CSV files, and folders with runs and CSV files at any depth.
 

@@ -6,8 +6,6 @@ from urllib.parse import quote
 
 from hydra.core.config_store import ConfigStore
 
-PUBLISHED = "results/published"
-
 
 @dataclass
 class Publication:
@@ -15,13 +13,13 @@ class Publication:
 
     ``runs`` are the sources of the leaderboard: folders with runs at any depth, and leaderboards as CSV files. The
     leaderboard, its figures and its page are written into ``results``. ``add`` is the folder of a run, or somebody's
-    leaderboard, to publish. ``experiment`` names a planned matrix in ``conf/experiment``.
+    leaderboard, to publish. ``matrix`` names a plan in ``conf/experiment``.
     """
 
-    runs: list[str] = field(default_factory=lambda: [PUBLISHED])
+    runs: list[str] = field(default_factory=lambda: ["${results}/published"])
     results: str = "results"
     add: str | None = None
-    experiment: str = "first_matrix"
+    matrix: str = "first_matrix"
 
 
 def register() -> None:
@@ -37,3 +35,8 @@ def file_name(text: str) -> str:
 def leaderboard_file(results: Path) -> Path:
     """Return the path of the leaderboard in the folder ``results``."""
     return results / "leaderboard.csv"
+
+
+def published_folder(results: Path) -> Path:
+    """Return the folder in ``results`` that holds what a leaderboard and its page need of each published run."""
+    return results / "published"

@@ -10,7 +10,7 @@ from harness.cli import told_to_people
 from harness.errors import HarnessError
 from harness.files import copy
 from harness.identity import short_hash
-from harness.publication import PUBLISHED, file_name, register
+from harness.publication import file_name, published_folder, register
 from harness.schema import read
 
 register()
@@ -22,7 +22,7 @@ def main(config: DictConfig) -> None:
     """Check what is to be added, and copy it."""
     if config.add is None:
         raise HarnessError("nothing to publish: give add= the folder of a run, or a leaderboard as a CSV file")
-    print(f"published as {publish(Path(config.add), Path(PUBLISHED))}")
+    print(f"published as {publish(Path(config.add), published_folder(Path(config.results)))}")
 
 
 def publish(source: Path, published: Path) -> Path:

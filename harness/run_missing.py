@@ -1,0 +1,53 @@
+"""``python -m harness.run_missing``: do the runs of a planned matrix that the leaderboard lacks, and publish them."""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+from harness import config as run_config
+from harness import publication
+from harness.board import gather_existing
+from harness.cli import told_to_people
+from harness.experiment import PlannedRun, failures_file, open_runs, read_failures
+from harness.files import write_json
+from harness.outcome import correlate
+from harness.plan import make_plan
+from harness.publication import published_folder
+from harness.publish import publish
+
+run_config.register()
+publication.register()
+
+
+@hydra.main(version_base="1.3", config_path="../conf", config_name="publication")
+@told_to_people
+def main(config: DictConfig) -> None:
+    """Do one run of ``matrix`` after the other; one that fails is noted with its reason, and the next begins."""
+    results, experiment = Path(config.results), config.matrix
+    missing = list(open_runs(experiment, gather_existing(map(Path, config.runs))))
+    failures = read_failures(results, experiment)
+    path = failures_file(results, experiment)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number, (run, _) in enumerate(missing, start=1):
+        print(f"[{number}/{len(missing)}] {run.command}")
+        failures.pop(run.command, None)
+        if reason := attempt(run, published_folder(results)):
+            failures[run.command] = reason
+            print(f"failed: {reason}")
+        write_json(path, failures)
+
+
+def attempt(run: PlannedRun, published: Path) -> str:
+    """Do ``run`` and publish it into the folder ``published``; return why that failed, or nothing."""
+    try:
+        config = run.config()
+        correlate(config)
+        publish(make_plan(config).run_dir, published)
+    except Exception as error:  # a plug-in of somebody else may raise anything; the other runs go on
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+if __name__ == "__main__":
+    main()
