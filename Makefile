@@ -8,12 +8,14 @@ MIRROR ?=
 IMAGES ?=
 FORMAT ?=
 FILE ?=
+RUN ?=
+MATRIX ?=
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help correlate fetch import test quick lint bench clean
+.PHONY: help correlate fetch import publish leaderboard report missing matrix vendor test quick lint bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +33,24 @@ fetch: $(READY) ## a table from small public files: SPACE=nb201; or images: IMAG
 
 import: $(READY) ## a table from an official archive that you have: FORMAT=nats_tss FILE=path
 	$(BIN)/python -m harness.import_archive $(if $(FORMAT),format=$(FORMAT)) $(if $(FILE),file=$(FILE)) $(ARGS)
+
+publish: $(READY) ## keep a run, or a leaderboard as a CSV file, among the published results: RUN=path
+	$(BIN)/python -m harness.publish $(if $(RUN),add=$(RUN)) $(ARGS)
+
+leaderboard: $(READY) ## results/leaderboard.csv, as tables too, from the published runs
+	$(BIN)/python -m harness.leaderboard $(ARGS)
+
+report: $(READY) ## page and figures of the leaderboard: results/site/index.html
+	$(BIN)/python -m harness.site $(ARGS)
+
+missing: $(READY) ## runs of a planned matrix that are not published, and their commands: MATRIX=first_matrix
+	$(BIN)/python -m harness.missing $(if $(MATRIX),matrix=$(MATRIX)) $(ARGS)
+
+matrix: $(READY) ## do and publish these runs: MATRIX=first_matrix
+	$(BIN)/python -m harness.run_missing $(if $(MATRIX),matrix=$(MATRIX)) $(ARGS)
+
+vendor: ## bundle the page's libraries anew, in the versions of vendor/package-lock.json (needs node)
+	cd vendor && npm ci --ignore-scripts && node build.js
 
 test: $(READY) ## all tests, long ones included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
