@@ -1,6 +1,7 @@
 """``NAS-Bench-201-v1_1-096897.pth``, the official archive of NAS-Bench-201 (4.7 GB).
 
-The file is one pickle, which cannot be read in parts.
+The file is one pickle, which cannot be read in parts: that takes some seven times its size in memory. Who has less of
+it, takes NATS-Bench's archive of the same networks (`benchmarks.importers.nats`), which is read piece by piece.
 """
 
 from collections.abc import Iterator, Mapping
