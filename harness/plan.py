@@ -120,8 +120,9 @@ def make_plan(config: Config) -> Plan:
     task = look_up(f"task of {space.name}", config.task or defaults.task, space.tasks)
     data = Path(config.paths.data).expanduser()
     truth = space.truth(data)
-    target = config.target or defaults.target
     targets = truth.targets(task.name)
+    # A table need not have the target that the space recommends; any that it has is better than an error.
+    target = config.target or (defaults.target if defaults.target in targets else next(iter(targets), defaults.target))
     look_up(f"target of {space.name}/{task.name} in {truth.source}", target, dict.fromkeys(targets))
     values = truth.values(task.name, target)
     chosen = sample(
