@@ -80,7 +80,7 @@ def rows_of_run(run: Path) -> pd.DataFrame:
     words = [name for name in COLUMNS if name in rows and not is_number(COLUMNS[name])]
     rows[words] = rows[words].astype("str").where(rows[words].notna(), "")
     for remark in ("failure_reasons", "truth_note", "caveats"):
-        rows[remark] = rows[remark].str.split().str.join(" ")
+        rows[remark] = rows[remark].str.split().str.join(" ").astype("str")
     return checked(with_hashes(rows), str(run))
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import hydra
+import pandas as pd
 from omegaconf import DictConfig
 
 from harness import config as run_config
@@ -23,9 +24,14 @@ publication.register()
 @hydra.main(version_base="1.3", config_path="../conf", config_name="publication")
 @told_to_people
 def main(config: DictConfig) -> None:
-    """Do one run of ``matrix`` after the other; one that fails is noted with its reason, and the next begins."""
-    results, experiment = Path(config.results), config.matrix
-    missing = list(open_runs(experiment, gather_existing(map(Path, config.runs))))
+    """Do what ``runs`` lack of ``matrix`` and publish it in ``results``."""
+    board = gather_existing(map(Path, config.runs))
+    do_missing(config.matrix, board, Path(config.results))
+
+
+def do_missing(experiment: str, board: pd.DataFrame | None, results: Path) -> None:
+    """Do one run after the other that ``board`` lacks; one that fails is noted with its reason, and the next begins."""
+    missing = list(open_runs(experiment, board))
     failures = read_failures(results, experiment)
     path = failures_file(results, experiment)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from harness.errors import HarnessError
 from harness.identity import CONDITIONS, PROTOCOL, hashes
 
 VERSION = 1
+ROUNDING = 1e-9  # by which sums of rounded numbers may leave their range
 
 
 def text(meaning: str) -> Column:
@@ -41,7 +42,8 @@ def seed(meaning: str) -> Column:
 
 def real(meaning: str, low: float, high: float = float("inf")) -> Column:
     """Return a column of numbers in ``low``..``high``; an empty cell stands for "undefined"."""
-    inside = Check.in_range(low, high, include_max=high < float("inf"), error=f"is not within {low:g}..{high:g}")
+    told = f"is not within {low:g}..{high:g}"
+    inside = Check.in_range(low - ROUNDING, high + ROUNDING, include_max=high < float("inf"), error=told)
     return Column(float, inside, nullable=True, coerce=True, description=meaning)
 
 
@@ -88,7 +90,7 @@ COLUMNS = {
     "spearman_top10": correlation("ρ among the best 10 % by trained result"),
     "spearman_top20": correlation("ρ among the best 20 % by trained result"),
     "precision_at_10": real("share of the ten best by score that are among the ten truly best", 0, 1),
-    "regret_at_10": real("what the best of the ten best by score lacks of the best, in the target's unit", -1e-9),
+    "regret_at_10": real("what the best of the ten best by score lacks of the best, in the target's unit", 0),
     "ndcg_at_10": real("normalised discounted cumulative gain of the ten best by score", 0, 1),
     **against("params"),
     **against("flops"),
@@ -171,11 +173,14 @@ def _parsed(path: Path) -> pd.DataFrame:
     """Return the cells of a CSV file as text, empty numbers as nan; nothing else is taken for "missing"."""
     numbers = [name for name, column in COLUMNS.items() if is_number(column)]
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values={name: [""] for name in numbers})
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values={name: [""] for name in numbers})
     except OSError as error:
         raise HarnessError(f"cannot read {path}: {error.strerror}") from error
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise HarnessError(f"{path} is no CSV file in UTF-8: {' '.join(str(error).split())}") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what the header does not name for an index
+        raise HarnessError(f"{path}: the first row has more cells than the header")
+    return table
 
 
 def _version(table: pd.DataFrame, name: str) -> int:
