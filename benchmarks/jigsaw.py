@@ -22,7 +22,8 @@ def shuffle(images: np.ndarray, labels: np.ndarray, grid: int, orders: int) -> n
 def permutations(tiles: int, count: int) -> np.ndarray:
     """Return ``count`` different permutations of ``tiles`` tiles [count, tiles], the same ones always.
 
-    They are drawn at random: the set that the benchmark's authors chose for their distance is not published with it.
+    They are drawn at random; those that networks are trained with were chosen to be far apart, which no untrained
+    network can know.
     """
     generator = np.random.default_rng(0)
     found: dict[tuple[int, ...], None] = {}

@@ -13,7 +13,10 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross entropy; ``outputs`` [B, K, …]; ``labels`` class indices [B, …], for example one a pixel [B, H, W]."""
+    """Mean cross entropy; ``outputs`` [B, K, …]; ``labels`` class indices [B, …] or probabilities [B, K, …].
+
+    The dots stand for height and width where every pixel is classified.
+    """
     return F.cross_entropy(outputs, labels)
 
 

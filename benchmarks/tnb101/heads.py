@@ -1,7 +1,8 @@
 """What stands behind the encoder of TransNAS-Bench-101 for each of its tasks (arXiv 2105.11871, appendix).
 
-The paper and its code fix the widths; no parameter count of a whole decoder is published to check them against.
-Each layer of a decoder is a 3x3 convolution without bias, batch norm, and LeakyReLU with slope 0.2.
+Each layer of a decoder is a 3x3 convolution without bias, batch norm and LeakyReLU with slope 0.2. Their widths and
+the layers that double the size are the benchmark's; the order within a layer is our reading of it, and unlike those
+of pooled networks their parameters were not compared with published counts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
