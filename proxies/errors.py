@@ -19,3 +19,9 @@ class NotApplicableError(UndefinedError):
     """The proxy is not defined for this kind of network, task or batch."""
 
     status = "not_applicable"
+
+
+class NonFiniteError(UndefinedError):
+    """The network overflows, so that the quantity is not a number."""
+
+    status = "non_finite"

@@ -8,15 +8,18 @@ from torch import Tensor, nn
 
 from proxies.errors import NotApplicableError, ProxyError, UndefinedError
 from proxies.probe import Probe
-from proxies.proxy import PROXIES, Derived, Measured, Score, Values
+from proxies.proxy import PROXIES, Derived, Measured, Proxy, Score, Values
 
 
-def measured_proxies(names: Iterable[str]) -> list[Measured]:
-    """Return the measured proxies that ``names`` need, each once; raises UnknownNameError."""
+def measured_proxies(names: Iterable[str], proxies: Mapping[str, Proxy] = PROXIES) -> list[Measured]:
+    """Return the measured proxies that ``names`` need, each once; raises UnknownNameError.
+
+    ``proxies`` may hold proxies of the caller's own beside the registered ones.
+    """
     found: dict[str, Measured] = {}
     for name in names:
-        proxy = PROXIES[name]
-        parts = [proxy] if isinstance(proxy, Measured) else measured_proxies(proxy.of)
+        proxy = proxies[name]
+        parts = [proxy] if isinstance(proxy, Measured) else measured_proxies(proxy.of, proxies)
         found |= {part.name: part for part in parts}
     return list(found.values())
 
@@ -35,21 +38,30 @@ def shared_probe(
     return Probe(network, images, labels, loss=loss, wanted=wanted, seed=seed)
 
 
-def combine(name: str, values: Mapping[str, Values], parameters: Mapping[str, Mapping[str, float]]) -> Values:
+def combine(
+    name: str,
+    values: Mapping[str, Values],
+    parameters: Mapping[str, Mapping[str, float]],
+    proxies: Mapping[str, Proxy] = PROXIES,
+) -> Values:
     """Return the values of proxy ``name`` over a set of networks, given those of the measured proxies it needs.
+
+    A network on which one of the proxies failed has no derived value, and takes no part where networks are ranked.
 
     Args:
         name: a proxy; a measured one is returned as it stands in ``values``.
         values: float64 arrays [n] by measured proxy, NaN where a score failed.
         parameters: keyword parameters of derived proxies by proxy name.
+        proxies: the registered proxies, and possibly the caller's own.
 
     Raises:
         ProxyError: a parameter that the proxy does not have.
     """
-    proxy = PROXIES[name]
+    proxy = proxies[name]
     if isinstance(proxy, Measured):
         return values[name]
-    parts = [combine(part, values, parameters) for part in proxy.of]
+    parts = np.stack([combine(part, values, parameters, proxies) for part in proxy.of])
+    parts[:, np.isnan(parts).any(axis=0)] = np.nan
     return proxy.function(*parts, **resolve_parameters(proxy, parameters))
 
 

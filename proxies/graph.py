@@ -86,6 +86,10 @@ class Graph:
     twice: bool
     saliencies: ChannelSaliencies
 
+    def outputs(self, retain: bool) -> Tensor:
+        """What the network puts out, [B, …]."""
+        return self._outputs.detach()
+
     def tangent_kernel(self, retain: bool) -> Tensor:
         """J Jᵀ, float64 [B, B]; row n of J is the gradient of the summed outputs of sample n by all weights.
 
@@ -93,7 +97,7 @@ class Graph:
         """
         sums = self._outputs.flatten(1).sum(dim=1)
         weights, last = list(self.weights.values()), len(sums) - 1
-        jacobian = torch.empty(len(sums), sum(weight.numel() for weight in weights), device=sums.device)
+        jacobian = sums.new_empty(len(sums), sum(weight.numel() for weight in weights))
         for n, each in enumerate(sums):
             torch.cat([part.flatten() for part in gradients(each, weights, retain or n < last)], out=jacobian[n])
         kernel = torch.zeros(len(sums), len(sums), dtype=torch.float64, device=sums.device)

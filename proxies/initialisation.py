@@ -34,16 +34,15 @@ def draw_parameters(network: nn.Module, scheme: str, generator: torch.Generator)
     ``generator`` is one on the CPU, whatever the device of the network, so that every device gets the same weights.
     """
     draw = look_up("init scheme", scheme, SCHEMES)
+    names = {id(value): name for name, value in network.named_parameters()}  # of a shared parameter there is one
     drawn: dict[str, Tensor] = {}
-    for prefix, module in network.named_modules():
-        own = {f"{prefix}.{name}".lstrip("."): (name, value) for name, value in module.named_parameters(recurse=False)}
-        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
-            for full_name, (name, value) in own.items():
+    for module in network.modules():
+        for kind, value in module.named_parameters(recurse=False):
+            if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
                 fresh = torch.zeros(value.shape, dtype=value.dtype)
-                if name == "weight":
+                if kind == "weight":
                     draw(fresh, generator=generator)
-                drawn[full_name] = fresh.to(value.device)
-        elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.GroupNorm | nn.LayerNorm):
-            for full_name, (name, value) in own.items():
-                drawn[full_name] = torch.ones_like(value) if name == "weight" else torch.zeros_like(value)
+                drawn[names[id(value)]] = fresh.to(value.device)
+            elif isinstance(module, nn.modules.batchnorm._BatchNorm | nn.GroupNorm | nn.LayerNorm):
+                drawn[names[id(value)]] = torch.full_like(value.detach(), float(kind == "weight"))
     return drawn

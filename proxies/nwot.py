@@ -5,6 +5,7 @@ import torch
 from proxies.errors import UndefinedError
 from proxies.probe import Probe
 from proxies.proxy import measured
+from proxies.spectra import eigenvalues, is_singular
 
 
 @measured(
@@ -24,9 +25,8 @@ def nwot(probe: Probe) -> float:
     code returns −inf or 0. All activations count, also those on branches that do not reach the output, as in
     NAS-Bench-Suite-Zero; the authors leave those out.
     """
-    # K holds integers and is positive semidefinite, so that det K is a whole number: 0, or at least 1.
-    eigenvalues = torch.linalg.eigvalsh(probe.pattern_agreement.kernel())
-    rounding = len(eigenvalues) * torch.finfo(torch.float64).eps * eigenvalues[-1]
-    if eigenvalues[0] <= rounding:
+    # K holds integers and is positive semidefinite: det K is a whole number, 0 or at least 1.
+    spectrum = eigenvalues(probe.pattern_agreement.kernel())
+    if is_singular(spectrum, torch.finfo(torch.float64).eps):
         raise UndefinedError("the agreement kernel is singular: some samples activate the network alike")
-    return float(eigenvalues.log().sum())
+    return float(spectrum.log().sum())

@@ -12,10 +12,13 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from proxies.activations import ActivationWatch, Observer, PatternAgreement, SampleWisePatterns, StandardPatterns
+from proxies.blocks import BlockStatistics, block_statistics
 from proxies.errors import NotApplicableError, ProxyError, UndefinedError
 from proxies.graph import ChannelSaliencies, Graph, Named, gradients, one_tensor
+from proxies.initialisation import draw_parameters
 from proxies.passes import Watch, Watcher, WithoutBatchNorm, seeded, stream_seed, training_mode
 from proxies.reading import Reader, quantity
+from proxies.spectra import correlation, eigenvalues, is_singular
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -27,6 +30,7 @@ OBSERVERS: Mapping[str, Callable[[int], Observer]] = {
 }
 # … and what is differentiated after it, in the order that needs least memory: the last one doubles the graph.
 DIFFERENTIALS: Mapping[str, Callable[[Graph, bool], Any]] = {
+    "outputs": Graph.outputs,
     "tangent_kernel": Graph.tangent_kernel,
     "input_jacobian": Graph.input_jacobian,
     "parameter_gradients": Graph.parameter_gradients,
@@ -99,7 +103,7 @@ class Probe(Reader):
     def loss(self, output: Any, labels: Tensor | None) -> Tensor:
         """Return the mean loss; raises NotApplicableError where there is none."""
         if labels is None:
-            raise NotApplicableError("the loss needs labels")
+            raise no_labels()
         return self._loss(one_tensor(output), labels)
 
     def _from_batch(self, name: str) -> Any:
@@ -206,7 +210,36 @@ class Probe(Reader):
         """For each pair of samples, the number of neurons that are in the same state."""
         return self._from_batch("pattern_agreement")
 
-    # --- gradients --------------------------------------------------------------------------------------------
+    # --- outputs and their gradients --------------------------------------------------------------------------
+
+    @quantity
+    def outputs(self) -> Tensor:
+        """What the network puts out for the batch, [B, …]."""
+        return self._from_batch("outputs")
+
+    @quantity
+    def input_jacobian(self) -> Tensor:
+        """J, like the images [B, …]: gradient of the sum of all outputs of the batch by each image."""
+        return self._from_batch("input_jacobian")
+
+    @quantity
+    def jacobian_correlation(self) -> Tensor:
+        """Pearson correlations between the flattened `input_jacobian` of each two images, float64 [B, B]."""
+        found = correlation(self.input_jacobian.flatten(1))
+        if constant := torch.nonzero(found.diagonal().isnan()).flatten().tolist():
+            raise UndefinedError(f"the gradient by image {constant[0]} (from 0) is constant and correlates with none")
+        return found
+
+    @quantity
+    def tangent_spectrum(self) -> Tensor:
+        """Eigenvalues of the neural tangent kernel J Jᵀ in rising order, float64 [B], all above rounding.
+
+        Row n of J is the gradient of the summed outputs of image n by all of `layer_weights`.
+        """
+        spectrum = eigenvalues(self._from_batch("tangent_kernel"))
+        if is_singular(spectrum, torch.finfo(self.images.dtype).eps):
+            raise UndefinedError("the tangent kernel is singular: some images move the weights in the same direction")
+        return spectrum
 
     @quantity
     def parameter_gradients(self) -> Named:
@@ -219,10 +252,44 @@ class Probe(Reader):
         return not_all_zero({name: self.parameter_gradients[name] for name in self.layer_weights})
 
     @quantity
+    def channel_saliencies(self) -> Named:
+        """½ · mean_n (Σ_position a · ∂L/∂a)² of each output channel a of each layer, [channels] by weight's name."""
+        return self._from_batch("channel_saliencies")
+
+    @quantity
+    def hessian_gradient(self) -> Named:
+        """H g for each of `layer_weights`: H is the Hessian of the mean loss by all of them, g its gradient."""
+        return self._from_batch("hessian_gradient")
+
+    @quantity
+    def half_batch_gradients(self) -> tuple[Named, ...]:
+        """Gradient of the mean loss of each half of the batch by each of `layer_weights`.
+
+        The halves are two minibatches: each has a pass, and batch statistics, of its own.
+        """
+        if self.labels is None:
+            raise no_labels()
+        return tuple(map(self._gradients_of, self.images.chunk(2), self.labels.chunk(2)))
+
+    def _gradients_of(self, images: Tensor, labels: Tensor) -> Named:
+        weights = {name: _leaf(weight) for name, weight in self.layer_weights.items()}
+        with torch.enable_grad():
+            loss = self.loss(self.forward(images, weights), labels)
+        return dict(zip(weights, gradients(loss, list(weights.values())), strict=True))
+
+    @quantity
     def synaptic_flow(self) -> Named:
-        """|w|·dR/d|w| of each of `layer_weights` in float64: R is the sum of the outputs for one all-ones image when
+        """|w · dR/d|w|| of each of `layer_weights` in float64: R is the sum of the outputs for one all-ones image when
         every parameter is replaced by its absolute value and batch norm by the identity (Tanaka et al. 2020)."""
         return self._flow(WithoutBatchNorm())
+
+    @quantity
+    def synaptic_flow_with_batch_norm(self) -> Named:
+        """`synaptic_flow` through the batch norms, which normalise the one image by its own statistics."""
+        try:
+            return self._flow(None)
+        except ValueError as error:  # torch's batch norm refuses one value a channel
+            raise NotApplicableError(f"one image is too little for batch norm: {error}") from error
 
     def _flow(self, mode: AbstractContextManager[Any] | None) -> Named:
         state = [*self.network.named_parameters(), *self.network.named_buffers()]
@@ -232,12 +299,27 @@ class Probe(Reader):
         with torch.enable_grad():
             flow = one_tensor(self.forward(ones, positive, mode)).sum()
         found = not_all_zero(dict(zip(weights, gradients(flow, list(weights.values())), strict=True)))
-        return {name: weights[name].detach() * gradient for name, gradient in found.items()}
+        return {name: (weights[name].detach() * gradient).abs() for name, gradient in found.items()}
+
+    # --- passes of noise through weights of their own ----------------------------------------------------------
+
+    @quantity
+    def block_statistics(self) -> BlockStatistics:
+        """What the blocks of the network, with Kaiming weights (fan-in), do to N(0, 1) noise like the batch."""
+        draws = self.generator("blocks")
+        weights = draw_parameters(self.network, "kaiming_fan_in", draws)
+        noise = torch.randn(self.images.shape, generator=draws).to(self.images)
+        return block_statistics(self.network, partial(self.forward, parameters=weights), noise, draws)
 
 
 def with_gradients(names: Iterable[str]) -> frozenset[str]:
     """Return ``names``, with the gradients that some of them rest on."""
     return frozenset(names) | ({"parameter_gradients"} if REST_ON_GRADIENTS.intersection(names) else set())
+
+
+def no_labels() -> NotApplicableError:
+    """Return the error for a batch without labels."""
+    return NotApplicableError("the loss needs labels")
 
 
 def not_all_zero(found: Named) -> Named:

@@ -168,7 +168,7 @@ def dropout():
 
 def mlp():
     return nn.Sequential(
-        nn.Flatten(), nn.Linear(3 * SIZE**2, 7), nn.ReLU(), nn.Linear(7, 6), nn.ReLU(), nn.Linear(6, CLASSES)
+        nn.Flatten(), nn.Linear(3 * SIZE**2, 20), nn.ReLU(), nn.Linear(20, 9), nn.ReLU(), nn.Linear(9, CLASSES)
     )
 
 

@@ -154,13 +154,182 @@ def synflow(problem, keep_batch_norm=False):
     return math.log(sum(flows)) if sum(flows) > 0 else NAN
 
 
+def synflow_bn(problem):
+    try:
+        return synflow(problem, keep_batch_norm=True)
+    except ValueError:  # torch: one value a channel
+        return NAN
+
+
+def grad_norm_global(problem):
+    network = problem.network().train().requires_grad_()
+    problem.loss(network(problem.images), problem.labels).backward()
+    squares = [p.grad.square().sum().item() for p in network.parameters() if p.grad is not None]
+    return nan_if_unreached(loss_gradients(problem), math.sqrt(sum(squares)))
+
+
+def plain(problem):
+    pairs = loss_gradients(problem)
+    return nan_if_unreached(pairs, sum((weight * gradient).sum().item() for weight, gradient in pairs))
+
+
+def fisher(problem):
+    """The derivative by a gate on each channel of each sample, at 1: Σ over positions of activation · gradient."""
+    network = problem.network().train().requires_grad_()
+    gates = []
+
+    def gate(layer, inputs, output):
+        ones = torch.ones(output.shape[:2], dtype=output.dtype).requires_grad_()
+        gates.append((layer, ones))
+        return output * ones.reshape(*ones.shape, *[1] * (output.ndim - 2))
+
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.register_forward_hook(gate)
+    problem.loss(network(problem.images), problem.labels).backward()
+    total = 0.0
+    for layer, ones in gates:
+        if ones.grad is not None:
+            for channel in range(ones.shape[1]):
+                saliency = sum(g * g for g in ones.grad[:, channel].tolist()) / len(ones) / 2
+                total += saliency * layer.weight[channel].numel()
+    return nan_if_unreached(loss_gradients(problem), total)
+
+
+def loss_of(network, names, problem):
+    """The loss as a function of some of the parameters."""
+    return lambda *values: problem.loss(
+        torch.func.functional_call(network, dict(zip(names, values, strict=True)), (problem.images,)), problem.labels
+    )
+
+
+def grasp(problem):
+    """With H g from the whole Hessian, made one row at a time."""
+    network = problem.network().train()
+    ours = {id(layer.weight) for layer in layers(network)}
+    named = {name: value for name, value in network.named_parameters() if id(value) in ours}
+    leaves = [value.detach().clone().requires_grad_() for value in named.values()]
+    gradients = torch.autograd.grad(
+        loss_of(network, list(named), problem)(*leaves), leaves, create_graph=True, materialize_grads=True
+    )
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    if not flat.any():
+        return NAN
+    products = [
+        sum((row * gradient.detach()).sum().item() for row, gradient in zip(rows, gradients, strict=True))
+        for rows in (
+            torch.autograd.grad(each, leaves, retain_graph=True, materialize_grads=True) if each.requires_grad else []
+            for each in flat
+        )
+        if rows
+    ] or [0.0] * len(flat)
+    weights = torch.cat([leaf.detach().flatten() for leaf in leaves]).tolist()
+    return -sum(weight * product for weight, product in zip(weights, products, strict=True))
+
+
+def input_gradients(problem):
+    images = problem.images.clone().requires_grad_()
+    problem.network().train()(images + 0).sum().backward()
+    return np.zeros((len(images), 1)) if images.grad is None else images.grad.flatten(1).numpy()
+
+
+def correlation(x, y):
+    x, y = x - x.mean(), y - y.mean()
+    return (x * y).sum() / math.sqrt((x * x).sum() * (y * y).sum())
+
+
+def jacov(problem):
+    rows = input_gradients(problem)
+    if any(np.ptp(row) == 0 for row in rows):
+        return NAN
+    matrix = np.array([[correlation(x, y) for y in rows] for x in rows])
+    values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
+    return -sum(math.log(v + 1e-5) + 1 / (v + 1e-5) for v in np.maximum(values, 0))
+
+
+def epe_nas(problem):
+    rows, labels = input_gradients(problem), problem.labels
+    if labels.is_floating_point() and labels.ndim == 2 and torch.allclose(labels.sum(1), torch.ones(1).double()):
+        labels = labels.argmax(1)
+    if labels.is_floating_point() or labels.ndim != 1 or any(np.ptp(row) == 0 for row in rows):
+        return NAN
+    total, found = 0.0, False
+    for each in set(labels.tolist()):
+        members = [row for row, label in zip(rows, labels.tolist(), strict=True) if label == each]
+        if len(members) > 1:
+            found = True
+            total += abs(sum(math.log(abs(correlation(x, y)) + 1e-5) for x in members for y in members))
+    return total if found else NAN
+
+
+def zico(problem):
+    if len(problem.images) < 4:
+        return NAN
+    size = math.ceil(len(problem.images) / 2)
+    halves = []
+    for part in (slice(0, size), slice(size, None)):
+        network = problem.network().train().requires_grad_()
+        problem.loss(network(problem.images[part]), problem.labels[part]).backward()
+        halves.append([None if layer.weight.grad is None else layer.weight.grad for layer in layers(network)])
+    total, counted = 0.0, 0
+    for one, other in zip(*halves, strict=True):
+        if one is None:
+            continue
+        terms = []
+        for a, b in zip(one.flatten().tolist(), other.flatten().tolist(), strict=True):
+            if np.std([a, b]) > 0:
+                terms.append(np.mean([abs(a), abs(b)]) / np.std([a, b]))
+        if sum(terms) > 0:
+            total, counted = total + math.log(sum(terms)), counted + 1
+    return total if counted else NAN
+
+
+def tangent_eigenvalues(problem):
+    """One forward and backward pass for each image, all of the batch in it."""
+    rows = []
+    for n in range(len(problem.images)):
+        network = problem.network().train().requires_grad_()
+        network(problem.images)[n].sum().backward()
+        rows.append(
+            torch.cat(
+                [
+                    (torch.zeros_like(layer.weight) if layer.weight.grad is None else layer.weight.grad).flatten()
+                    for layer in layers(network)
+                ]
+            ).numpy()
+        )
+    values = np.linalg.eigvalsh(np.array([[x @ y for y in rows] for x in rows]))
+    return values if values[0] > 1e-12 * max(values[-1], 1e-300) else None
+
+
+def ntk_condition(problem):
+    values = tangent_eigenvalues(problem)
+    return NAN if values is None else values[-1] / values[0]
+
+
+def ntk_min_eigenvalue(problem):
+    values = tangent_eigenvalues(problem)
+    return NAN if values is None else values[0]
+
+
 REFERENCES: dict[str, Callable[[Problem], float]] = {
     "swap": swap,
+    "standard_patterns": standard_patterns,
     "nwot": nwot,
     "params": params,
     "flops": flops,
     "l2_norm": l2_norm,
     "grad_norm": grad_norm,
+    "grad_norm.global": grad_norm_global,
     "snip": snip,
+    "plain": plain,
+    "fisher": fisher,
+    "grasp": grasp,
     "synflow": synflow,
+    "synflow_bn": synflow_bn,
+    "jacov": jacov,
+    "epe_nas": epe_nas,
+    "zico": zico,
+    "ntk_condition": ntk_condition,
+    "ntk_min_eigenvalue": ntk_min_eigenvalue,
 }
