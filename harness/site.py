@@ -1,7 +1,9 @@
 """``python -m harness.site``: the leaderboard as one page that needs no network, and its figures."""
 
 import math
+from base64 import b64encode
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from harness.publication import leaderboard_file, register
 from harness.schema import VERSION, read
 
 ASSETS = Path(__file__).with_name("assets")
+SCRIPTS = ["vendor.js", "page.js"]
 # Told once for all rows of the same conditions.
 TRUTH = ["truth_source", "truth_licence", "truth_note"]
 INPUTS = ["inputs_name", "inputs_source", "inputs_choice", "inputs_seed"]
@@ -47,12 +50,18 @@ def page(data: dict[str, Any]) -> str:
     """Return the whole page; ``data`` is written as JSON in which no ``<`` is left that could end its element."""
     environment = Environment(loader=PackageLoader("harness", "assets"), autoescape=True, keep_trailing_newline=True)
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
-    return environment.get_template("page.html").render(data=data, asset=asset)
+    environment.filters["hashed"] = hashed
+    return environment.get_template("page.html").render(data=data, scripts=SCRIPTS, asset=asset)
 
 
 def asset(name: str) -> Markup:
     """Return a script or style sheet of this package, which the page holds as it is."""
     return Markup((ASSETS / name).read_text(encoding="utf-8"))
+
+
+def hashed(script: str) -> str:
+    """Return what the page's security policy calls a script by; the policy lets no other one run."""
+    return f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}"
 
 
 def content(board: pd.DataFrame, runs: Iterable[Run]) -> dict[str, Any]:
@@ -88,7 +97,8 @@ def scores(board: pd.DataFrame, runs: Iterable[Run]) -> dict[str, Any]:
         for proxy, protocol in zip(rows["proxy"], rows["protocol"], strict=True):
             if protocol in known:
                 entry["scores"][protocol] = numbers(values[proxy])
-    return found
+    # In this order whatever that of the runs, so that the same results give the same bytes.
+    return {key: {**found[key], "scores": dict(sorted(found[key]["scores"].items()))} for key in sorted(found)}
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -195,8 +195,12 @@
 
   // --- the tables ------------------------------------------------------------------------------------------------
 
-  const text = (title, value) => ({ title, className: "text", data: null,
-    render: (row, kind) => kind === "display" ? element("span", { textContent: value(row) }) : value(row) });
+  // DataTables takes strings for HTML: what is shown is a node, what is searched is escaped, and the type is named, as
+  // it would be guessed from the content otherwise.
+  const escaped = (value) => value.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const words = (title, value, node) => ({ title, className: "text", data: null, type: "string",
+    render: (row, kind) => kind === "display" ? node(row) : kind === "filter" ? escaped(value(row)) : value(row) });
+  const text = (title, value) => words(title, value, (row) => element("span", { textContent: value(row) }));
   const figure = (title, value, digits = 3, low = null, high = null) => ({ title, data: null, type: "num",
     orderSequence: ["desc", "asc"],
     render: (row, kind) => {
@@ -205,8 +209,7 @@
       if (low) node.append(element("span", { className: "interval", textContent: interval(low(row), high(row)) }));
       return node;
     } });
-  const name = { title: "proxy", data: null, className: "text", render: (row, kind) =>
-    kind === "display" ? nameButton(label(row), row.proxy) : label(row) };
+  const name = words("proxy", label, (row) => nameButton(label(row), row.proxy));
   const cellColumns = [name, text("space", (row) => row.space), text("task", (row) => row.task),
     text("target", (row) => row.target)];
 
@@ -331,7 +334,7 @@
   fill(choice.space, [["", "all"], ...[...new Set(data.rows.map((row) => row.space))].map((space) => [`=${space}`, space])]);
   fill(choice.statistic, Object.entries(STATISTICS));
   fillCells();
-  choice.space.onchange = () => { fillCells(); show(); };
+  choice.space.onchange = () => { choice.cell.value = ""; fillCells(); show(); };
   choice.cell.onchange = choice.statistic.onchange = show;
   asScores.onchange = () => showDetails(shown);
   window.addEventListener("resize", showOverview);
