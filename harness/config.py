@@ -67,6 +67,7 @@ class Config:
     task: str | None = None
     target: str | None = None
     proxies: list[str] = field(default_factory=list)
+    derived: dict[str, str] = field(default_factory=dict)  # proxies of your own: mine: rank(swap) + rank(zico)
     parameters: dict[str, dict[str, float]] = field(default_factory=dict)  # of derived proxies, by proxy
     sample: Sample = field(default_factory=Sample)
     inputs: Inputs = field(default_factory=Inputs)
@@ -85,6 +86,6 @@ class Config:
 def register() -> None:
     """Make the schema known to Hydra, so that a typo or a wrong type fails with the field's name."""
     schema = OmegaConf.structured(Config)
-    for free in ("network", "parameters"):  # their keys belong to spaces and proxies, which check them
+    for free in ("network", "derived", "parameters"):  # their keys belong to spaces, users and proxies
         OmegaConf.set_struct(schema[free], False)
     ConfigStore.instance().store(name="base_config", node=schema)

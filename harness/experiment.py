@@ -18,7 +18,7 @@ from benchmarks.errors import BenchmarkError
 from harness.cli import settings
 from harness.config import Config
 from harness.errors import HarnessError
-from harness.plan import make_space, proxy_parameters
+from harness.plan import chosen_proxies, make_space, proxy_parameters
 from proxies import PROXIES
 from proxies.errors import ProxyError
 from proxies.registry import look_up
@@ -70,7 +70,7 @@ def wanted_rows(config: Config) -> pd.DataFrame:
     place whatever they were. Raises a BenchmarkError, HarnessError or ProxyError if the run cannot be done.
     """
     space = make_space(config)
-    defaults, parameters = space.defaults, proxy_parameters(config, space)
+    defaults, parameters = space.defaults, proxy_parameters(config, chosen_proxies(config), space)
     shared = {
         "space": space.name,
         "network": json.dumps(space.options(), sort_keys=True, ensure_ascii=False),

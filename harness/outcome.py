@@ -17,8 +17,7 @@ from harness.report import print_table, write_report
 from harness.statistics import compare, oriented, summarise
 from harness.store import ScoreStore
 from harness.workers import score_all, worker_count
-from proxies import PROXIES
-from proxies.evaluation import combine, measured_proxies
+from proxies.evaluation import combine
 from proxies.registry import look_up
 
 NEAR_BOUND = 0.95  # a value above this share of its upper bound says little: the proxy saturates
@@ -70,7 +69,7 @@ def make_folder(folder: Path) -> None:
 
 def of_plan(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
     """Return those of ``rows`` that belong to the run, a shared one for each architecture that it stands for."""
-    versions = {proxy.name: proxy.version for proxy in measured_proxies(plan.config.proxies)}
+    versions = {proxy.name: proxy.version for proxy in plan.measured()}
     current = rows[(rows["repeat"] < plan.config.init.repeats) & (rows["version"] == rows["proxy"].map(versions))]
     scored = pd.DataFrame(plan.representatives().items(), columns=["architecture", "scored"])
     return scored.merge(current.rename(columns={"architecture": "scored"}), on="scored")
@@ -86,9 +85,9 @@ def scores_by_proxy(plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
     means = by_architecture.mean().where(by_architecture.count() == by_architecture.size())
     measured = {
         proxy.name: means[proxy.name].reindex(plan.architectures).to_numpy(dtype=np.float64)
-        for proxy in measured_proxies(plan.config.proxies)
+        for proxy in plan.measured()
     }
-    columns = {name: combine(name, measured, plan.parameters) for name in plan.config.proxies}
+    columns = {name: combine(name, measured, plan.parameters, plan.known) for name in plan.proxies}
     return pd.DataFrame(columns, index=plan.architectures).replace([np.inf, -np.inf], np.nan)
 
 
@@ -101,7 +100,7 @@ def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.Dat
         "seed": plan.config.sample.seed,
     }
     baselines = {
-        name: oriented(values[name].to_numpy(), PROXIES[name].higher_is_better)
+        name: oriented(values[name].to_numpy(), plan.proxies[name].higher_is_better)
         for name in BASELINES
         if name in values.columns
     }
@@ -109,9 +108,9 @@ def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.Dat
     bounds = rows["details"].map(lambda text: json.loads(text).get("upper_bound", np.nan)).astype(float)
     near_bound = (rows["value"] > NEAR_BOUND * bounds).groupby(rows["proxy"]).mean()
     table = []
-    for name in plan.config.proxies:
-        scores, sign = values[name].to_numpy(), PROXIES[name].higher_is_better
-        parts = [proxy.name for proxy in measured_proxies([name])]
+    for name, proxy in plan.proxies.items():
+        scores, sign = values[name].to_numpy(), proxy.higher_is_better
+        parts = [proxy.name for proxy in plan.measured(name)]
         table.append(
             {
                 "space": plan.setting.space.name,
@@ -160,6 +159,6 @@ def draw_figures(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:
             folder / f"scatter_{name}.png",
             proxy=name,
             truth_label=f"{plan.setting.space.name}/{plan.setting.task}/{plan.target}, trained",
-            higher_is_better=PROXIES[name].higher_is_better,
+            higher_is_better=plan.proxies[name].higher_is_better,
             footnote=footnote,
         )

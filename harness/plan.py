@@ -2,7 +2,8 @@
 
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,16 +20,22 @@ from harness.plugins import SPACES
 from harness.scoring import LOST, Item, Setting
 from proxies import PROXIES
 from proxies.evaluation import measured_proxies, resolve_parameters
+from proxies.expression import derive_expression
 from proxies.initialisation import SCHEMES
-from proxies.proxy import Derived
+from proxies.proxy import Derived, Measured, Proxy
 from proxies.registry import look_up
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A run with every default filled in; ``accuracy`` holds the trained results of the sampled architectures."""
+    """A run with every default filled in.
+
+    ``proxies`` are those of the run by name, also the user's own; ``accuracy`` holds the trained results of the sampled
+    architectures.
+    """
 
     config: Config
+    proxies: dict[str, Proxy]
     setting: Setting
     target: str
     truth: Truth
@@ -36,6 +43,15 @@ class Plan:
     accuracy: "pd.Series[float]"
     parameters: dict[str, dict[str, float]]
     run_dir: Path
+
+    @property
+    def known(self) -> Mapping[str, Proxy]:
+        """All proxies by name, the user's own among them."""
+        return ChainMap(self.proxies, cast(MutableMapping[str, Proxy], PROXIES))
+
+    def measured(self, *names: str) -> list[Measured]:
+        """Return the measured proxies that ``names``, or all proxies of the run, are made of."""
+        return measured_proxies(names or self.proxies, self.known)
 
     @property
     def architectures(self) -> list[str]:
@@ -49,7 +65,7 @@ class Plan:
 
     def items(self) -> list[Item]:
         """Return all the work of the run, as if nothing were done yet."""
-        names = tuple(proxy.name for proxy in measured_proxies(self.config.proxies))
+        names = tuple(proxy.name for proxy in self.measured())
         repeats = range(self.config.init.repeats)
         scored = dict.fromkeys(self.representatives().values())
         return [Item(architecture, repeat, names) for architecture in scored for repeat in repeats]
@@ -99,7 +115,8 @@ class Plan:
             "mode": "train (batch norm uses the statistics of the batch)",
             "device": setting.device,
             "dtype": setting.key()["dtype"],
-            "proxies": {name: PROXIES[name].version for name in config.proxies},
+            "proxies": {name: proxy.version for name, proxy in self.proxies.items()},
+            "derived": dict(config.derived),
             "parameters": self.parameters,
             "failed": "left out; the columns that end in failed_last rank them last instead",
             "interval": {
@@ -143,14 +160,16 @@ def make_plan(config: Config) -> Plan:
     )
     if setting.init != "default":
         look_up("init scheme", setting.init, {"default": None, **SCHEMES})
+    proxies = chosen_proxies(config)
     return Plan(
         config=config,
+        proxies=proxies,
         setting=setting,
         target=target,
         truth=truth,
         population=len(values),
         accuracy=values.loc[chosen],
-        parameters=proxy_parameters(config, space),
+        parameters=proxy_parameters(config, proxies, space),
         run_dir=Path(config.run_dir) if config.run_dir else default_run_dir(config, setting, target),
     )
 
@@ -164,13 +183,18 @@ def make_space(config: Config) -> Space:
         raise HarnessError(f"network={config.network} does not fit space '{config.space}': {error}") from error
 
 
-def proxy_parameters(config: Config, space: Space) -> dict[str, dict[str, float]]:
+def chosen_proxies(config: Config) -> dict[str, Proxy]:
+    """Return the proxies of the run by name: the chosen ones and those that the user defines."""
+    own = {name: derive_expression(name, text) for name, text in config.derived.items()}
+    return {name: PROXIES[name] for name in config.proxies} | own
+
+
+def proxy_parameters(config: Config, proxies: Mapping[str, Proxy], space: Space) -> dict[str, dict[str, float]]:
     """Return the parameters of the derived proxies of the run: theirs, the space's, the user's, in rising rank."""
     for name in config.parameters:
-        look_up("proxy in parameters", name, dict.fromkeys(config.proxies))
+        look_up("proxy in parameters", name, proxies)
     resolved = {}
-    for name in config.proxies:
-        proxy = PROXIES[name]
+    for name, proxy in proxies.items():
         if isinstance(proxy, Derived) and proxy.parameters():
             given = {**space.defaults.parameters.get(name, {}), **config.parameters.get(name, {})}
             resolved[name] = resolve_parameters(proxy, {name: given})

@@ -152,3 +152,16 @@ def test_a_corrupt_table_is_named_with_its_row(correlate: Command, tmp_path: Pat
     assert "nb201.csv" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_derived_proxy_of_ones_own_is_a_line_of_the_settings(correlate: Command, tmp_path: Path) -> None:
+    own = "derived.mine='rank(swap) + rank(params)'"
+    done = correlate("sample.size=8", "proxies=[nwot]", own, f"run_dir={tmp_path}/run")
+    assert done.returncode == 0, done.stderr
+    assert set(scores(tmp_path / "run")["proxy"]) == {"nwot", "swap", "params"}
+    assert "mine" in pd.read_csv(tmp_path / "run" / "correlations.csv")["proxy"].tolist()
+    protocol = json.loads((tmp_path / "run" / "protocol.json").read_text())
+    assert protocol["derived"] == {"mine": "rank(swap) + rank(params)"}
+    done = correlate("derived.mine='rank(swop)'", f"run_dir={tmp_path}/wrong")
+    assert done.returncode == 2
+    assert "did you mean 'swap'" in done.stderr
