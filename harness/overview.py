@@ -8,7 +8,7 @@ import pandas as pd
 import scikit_posthocs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import NullLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
@@ -102,7 +102,7 @@ def sample_sizes(curves: pd.DataFrame, path: Path, *, footnote: str = "") -> Non
             axes.set_title(str(proxies[place]))
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter("{x:g}")
-            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.xaxis.set_minor_locator(NullLocator())
             if place + columns >= len(proxies):  # the lowest panel of its column
                 axes.tick_params(labelbottom=True)
                 axes.set_xlabel("architectures")
@@ -167,7 +167,7 @@ def critical_differences(correlations: pd.DataFrame, path: Path, *, footnote: st
     with new_figure(path, 8, 1.4 + 0.2 * len(matrix), footnote) as figure:
         axes = figure.subplots()
         axes.grid(visible=False)
-        scikit_posthocs.critical_difference_diagram(
+        drawn = scikit_posthocs.critical_difference_diagram(
             average_ranks(matrix),
             p_values,
             ax=axes,
@@ -178,5 +178,7 @@ def critical_differences(correlations: pd.DataFrame, path: Path, *, footnote: st
             elbow_props={"linewidth": 1},
             crossbar_props={"linewidth": 3, "color": ORANGE},
         )
+        for bar in (line for lines in drawn["crossbars"] for line in lines):
+            bar.set_xdata(np.sort(bar.get_xdata()))  # a set's order, which it has, is another one in each process
         title = f"average rank over {matrix.shape[1]} tasks, 1 is best; bars join what 5 % cannot tell apart (Nemenyi)"
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)

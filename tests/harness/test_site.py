@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from synthetic_run import write_run
 
-from harness import board_figures
 from harness.board import gather, load_run, run_folders
 from harness.site import SCRIPTS, asset, content, page
 
@@ -298,18 +297,6 @@ def test_the_page_shows_a_leaderboard_whose_scores_are_not_published(board):
     data = content(board, [])
     assert data["scores"] == {}
     assert len(data["rows"]) == len(board)
-
-
-@pytest.mark.slow
-def test_figures_are_the_same_bytes_again_and_lie_in_folders_of_their_spaces(tmp_path, board, runs):
-    for name in ("one", "two"):
-        board_figures.draw(board, runs, tmp_path / name)
-    drawn = {path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*g")}
-    assert {"heat_map.svg", "heat_map.png", "nb201/costs.png", "nb201/agreement.png", "nb201/sample_sizes.png"} <= {
-        str(path) for path in drawn
-    }
-    for path in drawn:
-        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
 
 
 def test_a_published_leaderboard_is_what_its_runs_give():
