@@ -101,7 +101,9 @@ def spectral_norm(before: Tensor, after: Tensor, generator: torch.Generator) -> 
     if rest or before.shape[2:] != tuple(stride * extent for extent in after.shape[2:]):
         raise NotApplicableError(f"a block turns {list(before.shape[2:])} positions into {list(after.shape[2:])}")
     signs = torch.randint(2, after.shape, generator=generator).to(after) * 2 - 1
-    gradient = torch.autograd.grad(after, before, signs, retain_graph=True, allow_unused=True)[0]
+    gradient = None
+    if after.requires_grad:  # zeros that a block makes anew do not
+        gradient = torch.autograd.grad(after, before, signs, retain_graph=True, allow_unused=True)[0]
     if gradient is None or not gradient.any():
         raise UndefinedError("a block does not depend on the block before it")
     if torch.equal(gradient, signs):

