@@ -14,7 +14,8 @@ from harness.schema import COLUMNS, VERSION, against, checked, is_number, read
 
 FILES = ("protocol.json", "correlations.csv", "values.csv")  # what a leaderboard and its page need of a run
 CELL = ["space", "task", "target"]  # a column of the score matrix
-ORDER = [*CELL, "conditions", "proxy", "proxy_version", "parameters"]
+VARIANT = ["formula", "parts", "parameters"]  # of one proxy and version
+ORDER = [*CELL, "conditions", "proxy", "proxy_version", *VARIANT]
 # What may differ between two runs of one protocol: how long it took, where and when it was done, words about sources.
 _CIRCUMSTANCES = {"seconds_per_arch", "failure_reasons", "inputs_name", "inputs_source", "inputs_choice", "inputs_seed"}
 _CIRCUMSTANCES |= {"truth_source", "truth_licence", "truth_note", "caveats", "python", "torch", "zcbench", "git_commit"}
@@ -70,7 +71,9 @@ def rows_of_run(run: Path) -> pd.DataFrame:
     try:
         rows = rows.assign(**_shared(protocol))
         rows["proxy_version"] = [protocol["proxies"][name] for name in rows["proxy"]]
-        rows["parameters"] = [_json(protocol["parameters"].get(name, {})) for name in rows["proxy"]]
+        rows["formula"] = [protocol["derived"].get(name, "") for name in rows["proxy"]]
+        for column in ("parts", "parameters"):
+            rows[column] = [_json(protocol[column].get(name, {})) for name in rows["proxy"]]
         rows = rows[[name for name in COLUMNS if name not in ("conditions", "protocol")]]
         mixed = set(rows["proxy"]) != set(protocol["proxies"]) or (rows["n"] != protocol["sample"]["size"]).any()
     except (KeyError, TypeError) as error:
@@ -142,6 +145,7 @@ def _shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
         "population": sample["population"],
         "sample_seed": sample["seed"],
         "merge_isomorphs": sample["merge_isomorphs"],
+        "scores_shared": sample["scores_shared"],
         **{f"inputs_{name}": inputs[name] for name in ("name", "source", "sha256", "choice", "seed")},
         "batch_size": inputs["batch_size"],
         "init": init["scheme"],
@@ -202,11 +206,11 @@ def _check_agreement(same: pd.DataFrame) -> None:
 def main_rows(board: pd.DataFrame) -> pd.DataFrame:
     """Return at most one row for each proxy and (space, task, target), all of a cell under the same conditions.
 
-    These are the conditions with the most proxies, then the largest n; a proxy shows its latest version, and where
-    several parameters were tried the first by text. The other rows stay in the leaderboard.
+    These are the conditions with the most proxies, then the largest n; a proxy shows its latest version, and of
+    several formulas, parts or parameters the first by text. The other rows stay in the leaderboard.
     """
     sizes = board.groupby([*CELL, "conditions"], as_index=False).agg(proxies=("proxy", "nunique"), n=("n", "first"))
     order = sizes.sort_values([*CELL, "proxies", "n", "conditions"], ascending=[True] * 3 + [False, False, True])
     chosen = board[board["conditions"].isin(order.drop_duplicates(CELL)["conditions"])]
-    latest = chosen.sort_values([*CELL, "proxy", "proxy_version", "parameters"], ascending=[True] * 4 + [False, True])
+    latest = chosen.sort_values(VARIANT).sort_values("proxy_version", ascending=False, kind="stable")
     return latest.drop_duplicates([*CELL, "proxy"]).sort_values([*CELL, "proxy"], ignore_index=True)

@@ -72,7 +72,7 @@ def _table(rows: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     header = ["proxy", "ρ", "interval", "τ-b", "ρ in the best 20 %", "gain over params", "failed", "s/architecture"]
     cells = [
         [
-            row["proxy"] + (f" {row['parameters']}" if row["parameters"] != "{}" else ""),
+            " ".join([row["proxy"], *(row[part] for part in ("formula", "parameters") if row[part] not in ("", "{}"))]),
             number(row["spearman"]),
             _interval(row, "spearman"),
             number(row["kendall"]),

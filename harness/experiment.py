@@ -19,7 +19,6 @@ from harness.cli import settings
 from harness.config import Config
 from harness.errors import HarnessError
 from harness.plan import chosen_proxies, make_space, proxy_parameters
-from proxies import PROXIES
 from proxies.errors import ProxyError
 from proxies.registry import look_up
 
@@ -70,7 +69,8 @@ def wanted_rows(config: Config) -> pd.DataFrame:
     place whatever they were. Raises a BenchmarkError, HarnessError or ProxyError if the run cannot be done.
     """
     space = make_space(config)
-    defaults, parameters = space.defaults, proxy_parameters(config, chosen_proxies(config), space)
+    defaults, proxies = space.defaults, chosen_proxies(config)
+    parameters = proxy_parameters(config, proxies, space)
     shared = {
         "space": space.name,
         "network": json.dumps(space.options(), sort_keys=True, ensure_ascii=False),
@@ -79,6 +79,7 @@ def wanted_rows(config: Config) -> pd.DataFrame:
         "n": config.sample.size or defaults.sample_size,
         "sample_seed": config.sample.seed,
         "merge_isomorphs": str(config.sample.merge_isomorphs),
+        "scores_shared": str(config.share_scores),
         "inputs_name": config.inputs.source,
         "batch_size": config.inputs.batch_size or defaults.batch_size,
         "inputs_choice": config.inputs.choice,
@@ -91,10 +92,11 @@ def wanted_rows(config: Config) -> pd.DataFrame:
         {
             **shared,
             "proxy": name,
-            "proxy_version": PROXIES[name].version,
+            "proxy_version": proxy.version,
+            "formula": config.derived.get(name, ""),
             "parameters": json.dumps(parameters.get(name, {}), sort_keys=True),
         }
-        for name in config.proxies
+        for name, proxy in proxies.items()
     ]
     return pd.DataFrame(rows)
 

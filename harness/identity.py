@@ -22,6 +22,7 @@ CONDITIONS = [
     "population",
     "sample_seed",
     "merge_isomorphs",
+    "scores_shared",
     "inputs_sha256",
     "batch_size",
     "init",
@@ -36,7 +37,7 @@ CONDITIONS = [
     "resamples",
 ]
 # With what the proxy itself adds: rows that agree in these are the same measurement.
-PROTOCOL = [*CONDITIONS, "proxy", "proxy_version", "parameters"]
+PROTOCOL = [*CONDITIONS, "proxy", "proxy_version", "formula", "parts", "parameters"]
 
 
 def short_hash(content: Any) -> str:

@@ -117,6 +117,11 @@ class Plan:
             "dtype": setting.key()["dtype"],
             "proxies": {name: proxy.version for name, proxy in self.proxies.items()},
             "derived": dict(config.derived),
+            "parts": {
+                name: {part.name: part.version for part in self.measured(name)}
+                for name, proxy in self.proxies.items()
+                if isinstance(proxy, Derived)
+            },
             "parameters": self.parameters,
             "failed": "left out; the columns that end in failed_last rank them last instead",
             "interval": {

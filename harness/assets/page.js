@@ -35,11 +35,11 @@
     return node;
   }
 
-  /** Text of the proxy in a row; with parameters and version where its conditions hold it more than once. */
+  /** Text of the proxy in a row; with formula, parameters and version where its conditions hold it more than once. */
   const alike = groupBy(data.rows, (row) => JSON.stringify([row.conditions, row.proxy]));
   function label(row) {
     const several = alike.get(JSON.stringify([row.conditions, row.proxy])).length > 1;
-    return several ? `${row.proxy} ${row.parameters} v${row.proxy_version}` : row.proxy;
+    return several ? `${row.proxy} ${row.formula} ${row.parameters} v${row.proxy_version}` : row.proxy;
   }
 
   function nameButton(text, proxy) {
@@ -310,7 +310,7 @@
 
   function protocol(row) {
     const settings = { ...data.conditions[row.conditions], proxy: row.proxy, proxy_version: row.proxy_version,
-      parameters: row.parameters, higher_is_better: row.higher_is_better, seconds_per_arch: row.seconds_per_arch,
+      formula: row.formula, parts: row.parts, parameters: row.parameters, higher_is_better: row.higher_is_better, seconds_per_arch: row.seconds_per_arch,
       python: row.python, torch: row.torch, zcbench: row.zcbench, git_commit: row.git_commit, caveats: row.caveats,
       conditions: row.conditions, protocol: row.protocol };
     const list = element("dl");

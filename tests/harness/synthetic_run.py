@@ -54,7 +54,7 @@ def write_run(
         "task": task,
         "target": target,
         "truth": {"source": f"{space}.csv", "sha256": "ab" * 32, "licence": "MIT", "note": ""},
-        "sample": {"size": n, "seed": 0, "merge_isomorphs": False, "population": 1000},
+        "sample": {"size": n, "seed": 0, "merge_isomorphs": False, "population": 1000, "scores_shared": True},
         "inputs": {
             "name": "task",
             "source": "the first 16 images",
@@ -68,6 +68,8 @@ def write_run(
         "device": "cpu",
         "dtype": "float32",
         "proxies": dict.fromkeys(proxies, 1),
+        "derived": {},
+        "parts": {},
         "parameters": {},
         "failed": "left out",
         "interval": {"method": "percentile bootstrap", "confidence": 0.95, "resamples": resamples},

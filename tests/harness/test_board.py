@@ -71,6 +71,7 @@ def test_where_and_when_a_number_was_made_is_no_part_of_its_protocol(run, circum
         {"sample__seed": 1},
         {"sample__merge_isomorphs": True},
         {"sample__population": 99},
+        {"sample__scores_shared": False},
         {"inputs__sha256": "00" * 32},
         {"init__scheme": "gaussian"},
         {"init__repeats": 2},
@@ -89,10 +90,18 @@ def test_every_setting_that_can_change_a_number_changes_the_protocol_of_all_rows
     assert not (protocols(run) == before).any()
 
 
-def test_version_and_parameters_of_a_proxy_are_part_of_its_own_protocol_alone(run):
+def test_version_parts_formula_and_parameters_of_a_proxy_are_part_of_its_own_protocol_alone(run):
     before, conditions = protocols(run), rows_of_run(run)["conditions"][0]
-    change_protocol(run, proxies__swap=2, parameters={"zen": {"gamma": 0.1}})
-    assert (protocols(run) != before).to_dict() == {"flops": False, "params": False, "swap": True, "zen": True}
+    for change in (
+        {"proxies__zen": 2},
+        {"parameters": {"zen": {"gamma": 0.1}}},
+        {"parts": {"zen": {"swap": 2}}},
+        {"derived": {"zen": "rank(swap)"}},
+    ):
+        change_protocol(run, **change)
+        now = protocols(run)
+        assert (now != before).to_dict() == {"flops": False, "params": False, "swap": False, "zen": True}
+        before = now
     assert set(rows_of_run(run)["conditions"]) == {conditions}
 
 

@@ -94,6 +94,7 @@ def test_only_the_proxies_that_lack_are_told(plan, board_of):
         "init.scheme=gaussian",
         "init.repeats=2",
         "seed=1",
+        "share_scores=false",
     ],
 )
 def test_a_run_with_another_setting_does_not_fill_the_place(board_of, setting):
