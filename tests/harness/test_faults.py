@@ -1,4 +1,4 @@
-"""What a run survives: killed workers, a killed parent, an interrupt, a full disk, a twin at work in the same folder."""
+"""What a run survives: killed workers, a killed parent, an interrupt, a full disk, a twin in the same folder."""
 
 import os
 import random
