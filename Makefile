@@ -49,8 +49,8 @@ missing: $(READY) ## runs of a planned matrix that are not published, and their 
 matrix: $(READY) ## do and publish these runs: MATRIX=first_matrix
 	$(BIN)/python -m harness.run_missing $(if $(MATRIX),matrix=$(MATRIX)) $(ARGS)
 
-vendor: ## bundle the page's libraries anew, in the versions of vendor/package-lock.json (needs node)
-	cd vendor && npm ci --ignore-scripts && node build.js
+vendor: ## bundle the page's libraries anew, in the versions of harness/assets/vendor/package-lock.json (needs node)
+	cd harness/assets/vendor && npm ci --ignore-scripts && node build.js
 
 test: $(READY) ## all tests, long ones included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

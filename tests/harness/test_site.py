@@ -283,7 +283,7 @@ def test_no_script_but_the_pages_own_may_run(opened):
 
 
 def test_the_bundled_libraries_are_those_of_the_lock_file_which_names_no_address():
-    lock = (ROOT / "vendor" / "package-lock.json").read_text()
+    lock = (ROOT / "harness" / "assets" / "vendor" / "package-lock.json").read_text()
     assert "resolved" not in lock
     assert "://" not in lock
     versions = {path.removeprefix("node_modules/"): entry for path, entry in json.loads(lock)["packages"].items()}

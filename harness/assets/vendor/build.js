@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { build } from "esbuild";
 
-const output = "../harness/assets/vendor.js";
+const output = "../vendor.js";
 const options = { entryPoints: ["entry.js"], bundle: true, minify: true, format: "iife", globalName: "vendor",
   legalComments: "none", charset: "ascii", metafile: true };
 
