@@ -25,7 +25,7 @@ class NatsSizes(Space):
         parameters={"swap_reg": {"mu": 650.0, "sigma": 1e4}},
         parameters_note=(
             "(mu, sigma) were chosen on the accuracies of 500 architectures outside the default sample; mu is the size "
-            "of the largest networks, for in this space the number of parameters alone ranks best"
+            "of the largest networks, so that the number of parameters decides"
         ),
     )
 

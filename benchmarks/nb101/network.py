@@ -34,18 +34,23 @@ def build(cell: Cell, task: Task, channels: int, cells: int) -> nn.Module:
 
 
 def _mended(network: nn.Module) -> nn.Module:
-    """Take out parameters that compute nothing, and give all batch norms the momentum of training.
+    """Take out what computes nothing, and give all batch norms the momentum of training.
 
-    One such parameter stands where a vertex has no operation or projection, and an empty one marks the device of a
-    cell. The package's own argument for the momentum does not reach the operations of the vertices.
+    A parameter that computes nothing stands where a vertex has no operation or projection, and an empty one marks the
+    device of a cell. The package's own argument for the momentum does not reach the operations of the vertices.
     """
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, Placeholder):
                 setattr(module, name, nn.Identity())
+    for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = MOMENTUM
         elif isinstance(module, CellModule):
             del module.dev_param
             module.register_buffer("dev_param", torch.empty(0), persistent=False)
+            # The last projection is registered twice. Here its second name is no module's any more: with two,
+            # torch.func.functional_call does not give back the weights that it replaces.
+            del module.last_inop
+            module.__dict__["last_inop"] = module.input_op[-1]
     return network

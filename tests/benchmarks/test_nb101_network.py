@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import example, given, settings
 from nasbench_pytorch.model import Network
 from test_nb101_cell import cells
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.nb101 import NB101, cell
@@ -118,6 +120,23 @@ def test_every_parameter_takes_part_to_the_second_derivative(architecture):
     gradients = torch.autograd.grad(loss, weights, create_graph=True)
     sum(gradient.square().sum() for gradient in gradients).backward()
     assert all(weight.numel() > 0 and torch.isfinite(weight.grad).all() for weight in weights)
+
+
+def test_network_can_be_run_with_other_weights_and_be_copied():
+    network = SMALL.build("111:input,maxpool3x3,output", "cifar10")
+    images = torch.randn(4, 3, 8, 8)
+    own = dict(network.named_parameters())
+    outputs = network(images)
+    zeros = functional_call(network, {name: torch.zeros_like(weight) for name, weight in own.items()}, (images,))
+    assert not zeros.any()
+    assert all(weight is own[name] for name, weight in network.named_parameters())
+    copy = deepcopy(network)
+    torch.testing.assert_close(copy(images), outputs)
+    with torch.no_grad():
+        for weight in copy.parameters():
+            weight.zero_()
+    assert not copy(images).any()
+    torch.testing.assert_close(network(images), outputs)
 
 
 def test_batch_norm_keeps_the_share_of_its_past_that_it_kept_in_training():
