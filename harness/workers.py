@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from multiprocessing import current_process
@@ -71,7 +72,9 @@ def _score(
     """Yield the number and the rows of each chunk when it is done."""
     jobs = min(workers, len(chunks))
     calls = [delayed(_score_noted)(setting, number, chunk, ledger) for number, chunk in chunks.items()]
-    with engine(backend if jobs > 1 else "sequential"):
+    with engine(backend if jobs > 1 else "sequential"), warnings.catch_warnings():
+        # loky replaces a worker that has grown by some 100 MB between chunks; nothing is lost by that.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
         yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
 
 
