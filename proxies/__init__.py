@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from proxies.evaluation import derive, measured_proxies, shared_probe
+from proxies.evaluation import derive, measured_proxies, refuse_rankings, shared_probe
 from proxies.initialisation import initialise
 from proxies.proxy import PROXIES
 
@@ -55,6 +55,7 @@ def score(
         >>> sorted(score(network, torch.randn(16, 3, 8, 8), names=("swap", "params")))
         ['params', 'swap']
     """
+    refuse_rankings(names)
     if init is not None:
         network = deepcopy(network)
         initialise(network, init, seed)

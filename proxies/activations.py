@@ -98,31 +98,30 @@ def on_off(outputs: Tensor) -> Tensor:
 class SampleWisePatterns:
     """Counts the distinct S-bit strings of the neurons exactly, holding packed bits only."""
 
-    def __init__(self, samples: int) -> None:
+    def __init__(self, samples: int, device: torch.device) -> None:
         self.samples = samples
         self.neurons = 0
-        self._powers = [2.0 ** torch.arange(min(WORD_BITS, samples - at)) for at in range(0, samples, WORD_BITS)]
-        self._seen: Tensor | None = None  # one flag a possible string, when all strings fit into one word
-        self._words: list[Tensor] = []  # [words, V] of each layer otherwise
+        sizes = [min(WORD_BITS, samples - at) for at in range(0, samples, WORD_BITS)]
+        self._powers = [2.0 ** torch.arange(size, device=device) for size in sizes]
+        # One flag a possible string, if all strings fit into one word; else the words [words, V] of each layer.
+        self._seen = torch.zeros(2**samples if len(sizes) == 1 else 0, dtype=torch.bool, device=device)
+        self._words: list[Tensor] = []
 
     def add(self, active: Tensor) -> None:
         """Take in one layer's pattern [S, V]."""
         self.neurons += active.shape[1]
-        parts = zip(self._powers, active.split(WORD_BITS), strict=True)
-        words = [powers.to(active.device) @ bits for powers, bits in parts]
-        if len(words) > 1:
+        if len(self._powers) == 1:
+            self._seen.index_fill_(0, (self._powers[0] @ active).long(), True)
+        else:
+            words = [powers @ bits for powers, bits in zip(self._powers, active.split(WORD_BITS), strict=True)]
             self._words.append(torch.stack(words).to(torch.int32))
-            return
-        if self._seen is None:
-            self._seen = torch.zeros(2**self.samples, dtype=torch.bool, device=active.device)
-        self._seen.index_fill_(0, words[0].long(), True)
 
     def count(self) -> int:
         """Return the number of distinct strings over all layers."""
-        if self._seen is not None:
-            return int(self._seen.sum())
-        if not self._words:
+        if not self.neurons:
             raise no_activation()
+        if not self._words:
+            return int(self._seen.sum())
         codes, *others = torch.cat(self._words, dim=1).long()
         for word in others:
             # Number the strings so far from 0: fewer than 2^39 of them, so the next word fits into the low bits.
@@ -133,17 +132,17 @@ class SampleWisePatterns:
 class StandardPatterns:
     """Counts the distinct V-bit strings of the samples exactly, holding packed bits only."""
 
-    def __init__(self, samples: int) -> None:
+    def __init__(self, samples: int, device: torch.device) -> None:
         self.samples = samples
         self.neurons = 0
-        self._powers = 2.0 ** torch.arange(WORD_BITS)
+        self._powers = 2.0 ** torch.arange(WORD_BITS, device=device)
         self._words: list[Tensor] = []  # [S, words] of each layer
 
     def add(self, active: Tensor) -> None:
         """Take in one layer's pattern [S, V]."""
         self.neurons += active.shape[1]
         padded = F.pad(active, (0, -active.shape[1] % WORD_BITS))
-        words = padded.view(self.samples, -1, WORD_BITS) @ self._powers.to(active.device)
+        words = padded.view(self.samples, -1, WORD_BITS) @ self._powers
         self._words.append(words.to(torch.int32).cpu())
 
     def count(self) -> int:
@@ -156,14 +155,14 @@ class StandardPatterns:
 class PatternAgreement:
     """Sums, over all neurons, in how many of them each pair of samples is in the same state."""
 
-    def __init__(self, samples: int) -> None:
+    def __init__(self, samples: int, device: torch.device) -> None:
         self.neurons = 0
-        self._kernel = torch.zeros(samples, samples, dtype=torch.float64)
+        self._kernel = torch.zeros(samples, samples, dtype=torch.float64, device=device)
 
     def add(self, active: Tensor) -> None:
         """Take in one layer's pattern x [S, V]: x xᵀ + (1-x)(1-x)ᵀ = 2 x xᵀ - Σx_i - Σx_j + V."""
         for part in active.split(2**24, dim=1):  # float32 counts are exact up to there
-            together = (part @ part.T).double().cpu()
+            together = (part @ part.T).double()
             on = together.diagonal()
             self._kernel += 2 * together - on[:, None] - on[None, :] + part.shape[1]
         self.neurons += active.shape[1]

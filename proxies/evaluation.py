@@ -83,8 +83,12 @@ def derive(
                 f"{name}: {score.reason}"
             )
     values = {name: np.array([score.value]) for name, score in scores.items()}
+    return {name: float(combine(name, values, parameters)[0]) for name in names}
+
+
+def refuse_rankings(names: Iterable[str]) -> None:
+    """Raise ProxyError if one of ``names`` has no value for a network by itself."""
     for name in names:
         proxy = PROXIES[name]
         if isinstance(proxy, Derived) and not proxy.pointwise:
             raise ProxyError(f"proxy '{name}' ranks a set of networks; it has no value for a single one")
-    return {name: float(combine(name, values, parameters)[0]) for name in names}

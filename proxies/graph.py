@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from proxies.batch_norm import TwiceDifferentiable
 from proxies.errors import NotApplicableError
 
 Named = dict[str, Tensor]
@@ -72,7 +73,7 @@ class Graph:
         images: [B, …]; a leaf.
         output: what the network returned, [B, …].
         loss: maps the output to the mean loss.
-        twice: whether the gradients of the loss are to be differentiated again.
+        twice: the mode of the pass, if the gradients of the loss are to be differentiated again.
         saliencies: what has watched the layers, if they are wanted.
 
     ``retain`` says whether the graph is needed again after a method.
@@ -83,7 +84,7 @@ class Graph:
     images: Tensor
     output: Any
     loss: Callable[[Tensor], Tensor]
-    twice: bool
+    twice: TwiceDifferentiable | None
     saliencies: ChannelSaliencies
 
     def outputs(self, retain: bool) -> Tensor:
@@ -110,29 +111,33 @@ class Graph:
         return gradients(self._outputs.sum(), [self.images], retain)[0]
 
     def parameter_gradients(self, retain: bool) -> Named:
-        """Gradient of the loss by every parameter, by name."""
-        return {name: gradient.detach() for name, gradient in self._loss_gradients.items()}
+        """Gradient of the loss by every parameter, by name; the same whether or not it is differentiated again."""
+        if self.twice and not self.twice.rounds_otherwise:
+            return {name: gradient.detach() for name, gradient in self._differentiable_gradients.items()}
+        return self._gradients(retain=bool(self.twice), create=False)
 
     def channel_saliencies(self, retain: bool) -> Named:
-        """See `ChannelSaliencies`."""
-        self.parameter_gradients(retain)  # gathers them on its way
+        """See `ChannelSaliencies`; `parameter_gradients` has gathered them on its way."""
         return self.saliencies.by_layer
 
     def hessian_gradient(self, retain: bool) -> Named:
         """H g by name of weight: H is the Hessian of the loss by all weights, g its gradient by them."""
-        products = [(self._loss_gradients[name] * self._loss_gradients[name].detach()).sum() for name in self.weights]
-        found = gradients(torch.stack(products).sum(), list(self.weights.values()), retain)
-        return dict(zip(self.weights, found, strict=True))
+        found = [self._differentiable_gradients[name] for name in self.weights]
+        product = torch.stack([(gradient * gradient.detach()).sum() for gradient in found]).sum()
+        return dict(zip(self.weights, gradients(product, list(self.weights.values()), retain), strict=True))
+
+    @cached_property
+    def _differentiable_gradients(self) -> Named:
+        return self._gradients(retain=True, create=True)
+
+    def _gradients(self, retain: bool, create: bool) -> Named:
+        with self.saliencies.gathering():
+            found = gradients(self.loss(self._outputs), list(self.parameters.values()), retain, create)
+        return dict(zip(self.parameters, found, strict=True))
 
     @property
     def _outputs(self) -> Tensor:
         return one_tensor(self.output)
-
-    @cached_property
-    def _loss_gradients(self) -> Named:
-        with self.saliencies.gathering():
-            found = gradients(self.loss(self._outputs), list(self.parameters.values()), self.twice, create=self.twice)
-        return dict(zip(self.parameters, found, strict=True))
 
 
 def one_tensor(output: Any) -> Tensor:

@@ -24,11 +24,11 @@ def linear_regions(probe: Probe) -> tuple[float, dict[str, float]]:
     (1 channel, one cell a stage) with a Kaiming (fan-in) init and gray crops in three batches of 1000, and the mean
     over 3 repeats. A network that does not take such small inputs has no score.
     """
-    patterns = StandardPatterns(CROPS)
+    patterns = StandardPatterns(CROPS, probe.images.device)
     watch = ActivationWatch(CROPS, [patterns])
     try:
         with torch.inference_mode():
-            probe.forward(crops(probe.images, probe.generator("crops")), mode=Watch([watch]))
+            probe.forward(crops(probe.images, probe.generator("crops")), None, Watch([watch]))
     except (RuntimeError, ValueError) as error:
         raise NotApplicableError(f"the network does not take crops of {SIZE}x{SIZE} pixels: {error}") from error
     if watch.error:

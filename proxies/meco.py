@@ -48,7 +48,7 @@ def meco(probe: Probe) -> float:
     image = torch.randn(1, *probe.images.shape[1:], generator=probe.generator("meco"))
     watch = IndependenceWatch()
     with torch.inference_mode():
-        probe.forward(image.to(probe.images), mode=Watch([watch]))
+        probe.forward(image.to(probe.images), None, Watch([watch]))
     if not watch.maps:
         raise NotApplicableError("the network has no feature map")
     return watch.total

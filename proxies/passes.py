@@ -30,6 +30,21 @@ def training_mode(network: nn.Module, training: bool = True) -> Iterator[None]:
 
 
 @contextmanager
+def copied_buffers(network: nn.Module) -> Iterator[None]:
+    """Let ``network`` write to copies of its buffers, and put back its own."""
+    own = [(module, dict(module._buffers)) for module in network.modules() if module._buffers]
+    copies = {id(buffer): buffer.clone() for _, buffers in own for buffer in buffers.values() if buffer is not None}
+    try:
+        for module, buffers in own:
+            module._buffers.update({name: copies.get(id(buffer)) for name, buffer in buffers.items()})
+        yield
+    finally:
+        for module, buffers in own:
+            module._buffers.clear()
+            module._buffers.update(buffers)
+
+
+@contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's random state and give it back as it was."""
     on_cuda = device.type == "cuda"

@@ -1,7 +1,7 @@
 """One untrained network on one fixed batch: every quantity that a proxy can read, computed once, when asked for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any
 
@@ -12,18 +12,19 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from proxies.activations import ActivationWatch, Observer, PatternAgreement, SampleWisePatterns, StandardPatterns
+from proxies.batch_norm import TwiceDifferentiable
 from proxies.blocks import BlockStatistics, block_statistics
 from proxies.errors import NotApplicableError, ProxyError, UndefinedError
 from proxies.graph import ChannelSaliencies, Graph, Named, gradients, one_tensor
 from proxies.initialisation import draw_parameters
-from proxies.passes import Watch, Watcher, WithoutBatchNorm, seeded, stream_seed, training_mode
+from proxies.passes import Watch, Watcher, WithoutBatchNorm, copied_buffers, seeded, stream_seed, training_mode
 from proxies.reading import Reader, quantity
 from proxies.spectra import correlation, eigenvalues, is_singular
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 # What one forward pass of the batch can serve: patterns that are gathered while it runs …
-OBSERVERS: Mapping[str, Callable[[int], Observer]] = {
+OBSERVERS: Mapping[str, Callable[[int, torch.device], Observer]] = {
     "sample_wise_patterns": SampleWisePatterns,
     "standard_patterns": StandardPatterns,
     "pattern_agreement": PatternAgreement,
@@ -37,7 +38,14 @@ DIFFERENTIALS: Mapping[str, Callable[[Graph, bool], Any]] = {
     "channel_saliencies": Graph.channel_saliencies,
     "hessian_gradient": Graph.hessian_gradient,
 }
-REST_ON_GRADIENTS = frozenset({"weight_gradients", "channel_saliencies", "hessian_gradient"})
+# Which of them another quantity rests on.
+RESTS_ON: Mapping[str, str] = {
+    "jacobian_correlation": "input_jacobian",
+    "tangent_spectrum": "tangent_kernel",
+    "weight_gradients": "parameter_gradients",
+    "channel_saliencies": "parameter_gradients",
+    "hessian_gradient": "parameter_gradients",
+}
 
 
 class Probe(Reader):
@@ -75,7 +83,7 @@ class Probe(Reader):
         self.images = images
         self.labels = labels
         self._loss = loss
-        self._wanted = with_gradients(wanted)
+        self._wanted = with_what_they_rest_on(wanted)
         self._seed = seed
 
     # --- passes -----------------------------------------------------------------------------------------------
@@ -84,17 +92,22 @@ class Probe(Reader):
         self,
         images: Tensor,
         parameters: Mapping[str, Tensor] | None = None,
-        mode: AbstractContextManager[Any] | None = None,
+        *modes: AbstractContextManager[Any],
         training: bool = True,
     ) -> Any:
-        """Run the network on ``images`` with ``parameters`` in the place of its own of that name.
+        """Run the network, within ``modes``, on ``images`` with ``parameters`` in the place of its own of that name.
 
         It gets copies of what it may write to: its buffers, and the images, which it might rectify in place.
         """
-        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
-        random = seeded(stream_seed(self._seed, "forward"), images.device)
-        with training_mode(self.network, training), random, mode or nullcontext():
-            return functional_call(self.network, {**buffers, **(parameters or {})}, (images.clone(),))
+        with ExitStack() as conditions:
+            conditions.enter_context(training_mode(self.network, training))
+            conditions.enter_context(copied_buffers(self.network))
+            conditions.enter_context(seeded(stream_seed(self._seed, "forward"), images.device))
+            for mode in modes:
+                conditions.enter_context(mode)
+            if not parameters:
+                return self.network(images.clone())
+            return functional_call(self.network, dict(parameters), (images.clone(),))
 
     def generator(self, purpose: str) -> torch.Generator:
         """Return a random stream of its own for ``purpose``, on the CPU so that every device draws the same."""
@@ -116,9 +129,11 @@ class Probe(Reader):
         return self.read(_served(name))
 
     def _run_batch(self, asked: str) -> None:
-        wanted = self._wanted if asked in self._wanted else with_gradients([asked])
+        wanted = self._wanted if asked in self._wanted else with_what_they_rest_on([asked])
         missing = {name for name in wanted if not self.has(_served(name))}
-        observers = {name: make(len(self.images)) for name, make in OBSERVERS.items() if name in missing}
+        observers = {
+            name: make(len(self.images), self.images.device) for name, make in OBSERVERS.items() if name in missing
+        }
         differentials = [name for name in DIFFERENTIALS if name in missing]
         activations = ActivationWatch(len(self.images), list(observers.values()))
         watchers: list[Watcher] = [activations] if observers else []
@@ -128,14 +143,14 @@ class Probe(Reader):
                 graph = self._run_graph(watchers, differentials)
             else:
                 with torch.inference_mode():
-                    self.forward(self.images, mode=Watch(watchers))
+                    self.forward(self.images, None, Watch(watchers))
         for name, observer in observers.items():
             self.fill(_served(name), partial(self._observed, run, activations, observer))
         for name in differentials:
             try:
                 self.fill(_served(name), partial(self._differentiated, run, graph, name, name != differentials[-1]))
             except Exception:
-                if name == asked:
+                if name in (asked, RESTS_ON.get(asked)):
                     raise
                 # Not the business of who asked: who asks for this one runs it alone and gets the error.
 
@@ -147,10 +162,11 @@ class Probe(Reader):
         saliencies = ChannelSaliencies(weights)
         if "channel_saliencies" in differentials:
             watchers = [*watchers, saliencies]
+        twice = TwiceDifferentiable() if "hessian_gradient" in differentials else None
+        modes = [mode for mode in (twice, Watch(watchers) if watchers else None) if mode]
         with torch.enable_grad():
-            output = self.forward(images, parameters, Watch(watchers) if watchers else None)
-        loss = partial(self.loss, labels=self.labels)
-        return Graph(parameters, weights, images, output, loss, "hessian_gradient" in differentials, saliencies)
+            output = self.forward(images, parameters, *modes)
+        return Graph(parameters, weights, images, output, partial(self.loss, labels=self.labels), twice, saliencies)
 
     def _observed(self, run: str, activations: ActivationWatch, observer: Observer) -> Observer:
         self.rest_on(run)
@@ -160,8 +176,8 @@ class Probe(Reader):
 
     def _differentiated(self, run: str, graph: Graph, name: str, retain: bool) -> Any:
         self.rest_on(run)
-        if name in REST_ON_GRADIENTS:
-            self.rest_on(_served("parameter_gradients"))
+        if name in RESTS_ON:
+            self.read(_served(RESTS_ON[name]))
         return DIFFERENTIALS[name](graph, retain)
 
     # --- what is known without a pass, or from one image -----------------------------------------------------
@@ -190,7 +206,7 @@ class Probe(Reader):
         activations are not counted."""
         counter = FlopCounterMode(display=False)
         with torch.no_grad():
-            self.forward(self.images[:1], mode=counter, training=False)
+            self.forward(self.images[:1], None, counter, training=False)
         return counter.get_total_flops() // 2
 
     # --- patterns of the activations --------------------------------------------------------------------------
@@ -287,17 +303,17 @@ class Probe(Reader):
     def synaptic_flow_with_batch_norm(self) -> Named:
         """`synaptic_flow` through the batch norms, which normalise the one image by its own statistics."""
         try:
-            return self._flow(None)
+            return self._flow()
         except ValueError as error:  # torch's batch norm refuses one value a channel
             raise NotApplicableError(f"one image is too little for batch norm: {error}") from error
 
-    def _flow(self, mode: AbstractContextManager[Any] | None) -> Named:
+    def _flow(self, *modes: AbstractContextManager[Any]) -> Named:
         state = [*self.network.named_parameters(), *self.network.named_buffers()]
         positive = {name: value.detach().double().abs() for name, value in state if value.is_floating_point()}
         weights = {name: positive[name].requires_grad_() for name in self.layer_weights}
         ones = torch.ones_like(self.images[:1], dtype=torch.float64)
         with torch.enable_grad():
-            flow = one_tensor(self.forward(ones, positive, mode)).sum()
+            flow = one_tensor(self.forward(ones, positive, *modes)).sum()
         found = not_all_zero(dict(zip(weights, gradients(flow, list(weights.values())), strict=True)))
         return {name: (weights[name].detach() * gradient).abs() for name, gradient in found.items()}
 
@@ -312,9 +328,10 @@ class Probe(Reader):
         return block_statistics(self.network, partial(self.forward, parameters=weights), noise, draws)
 
 
-def with_gradients(names: Iterable[str]) -> frozenset[str]:
-    """Return ``names``, with the gradients that some of them rest on."""
-    return frozenset(names) | ({"parameter_gradients"} if REST_ON_GRADIENTS.intersection(names) else set())
+def with_what_they_rest_on(names: Iterable[str]) -> frozenset[str]:
+    """Return the quantities ``names`` and those that they rest on."""
+    asked = frozenset(names)
+    return asked | {RESTS_ON[name] for name in asked & RESTS_ON.keys()}
 
 
 def no_labels() -> NotApplicableError:

@@ -6,13 +6,11 @@ from torch import Tensor
 from proxies.errors import UndefinedError
 from proxies.features import FeatureWatch
 from proxies.initialisation import draw_parameters
-from proxies.passes import Watch
 from proxies.probe import Probe
 from proxies.proxy import measured
 
 PAPER = "Lin et al., Zen-NAS, ICCV 2021, arXiv 2102.01063"
 GAMMA = 0.01  # size of the step from one input to the other
-MOMENTUM = 0.1  # of the running variances of batch norm
 
 
 @measured("zen", paper=PAPER)
@@ -47,18 +45,15 @@ def zen_score(probe: Probe, repeats: int, batch: int) -> float:
     scores = []
     for _ in range(repeats):
         weights = draw_parameters(probe.network, "gaussian", draws)
-        noise = [torch.randn(batch, *probe.images.shape[1:], generator=draws) for _ in range(2)]
-        first, second = (images.to(probe.images) for images in (noise[0], noise[0] + GAMMA * noise[1]))
+        noise, step = (torch.randn(batch, *probe.images.shape[1:], generator=draws) for _ in range(2))
         features = []
-        for images in (first, second):
-            watch = FeatureWatch()
+        for images in (noise, noise + GAMMA * step):
+            watch = FeatureWatch(variances)
             with torch.no_grad():
-                features.append(watch.of(probe.forward(images, weights, Watch([watch]))))
-            before = variances or [torch.ones_like(each) for each in watch.variances]
-            variances = [old.lerp(new, MOMENTUM) for old, new in zip(before, watch.variances, strict=True)]
+                features.append(watch.features(probe.forward(images.to(probe.images), weights, watch)))
         distance = (features[0] - features[1]).double().abs().flatten(1).sum(dim=1).mean()
         if distance == 0:
             raise UndefinedError("the features do not move with the input: nothing of it reaches them")
-        hidden = sum(variance.mean().double().log().item() / 2 for variance in variances)
+        hidden = sum(each.mean().double().log().item() / 2 for each in variances[: watch.body_norms])
         scores.append(distance.log().item() + hidden)
     return sum(scores) / repeats

@@ -13,6 +13,7 @@ from proxies.activations import PatternAgreement, SampleWisePatterns, StandardPa
 from proxies.errors import NotApplicableError
 from proxies.probe import Probe
 
+CPU = torch.device("cpu")
 BATCHES = [1, 2, 16, 23, 24, 25, 48, 63, 64, 65, 128]
 
 
@@ -26,7 +27,7 @@ def random_layers(samples, seed=0):
 
 @pytest.mark.parametrize("samples", BATCHES)
 def test_sample_wise_patterns_are_the_distinct_strings_of_the_neurons(samples):
-    counter = SampleWisePatterns(samples)
+    counter = SampleWisePatterns(samples, CPU)
     for layer in random_layers(samples):
         counter.add(layer)
     strings = torch.cat(random_layers(samples), dim=1).T
@@ -37,7 +38,7 @@ def test_sample_wise_patterns_are_the_distinct_strings_of_the_neurons(samples):
 @pytest.mark.parametrize("samples", BATCHES)
 def test_strings_that_differ_in_one_sample_are_told_apart(samples):
     """One neuron for each sample, on for that sample alone, and one that is never on: S + 1 strings."""
-    counter = SampleWisePatterns(samples)
+    counter = SampleWisePatterns(samples, CPU)
     counter.add(torch.eye(samples))
     counter.add(torch.cat([torch.zeros(samples, 1), torch.eye(samples)], dim=1))
     assert counter.count() == samples + 1
@@ -46,7 +47,7 @@ def test_strings_that_differ_in_one_sample_are_told_apart(samples):
 @pytest.mark.parametrize("samples", BATCHES)
 def test_standard_patterns_are_the_distinct_strings_of_the_samples(samples):
     layers = [layer[torch.arange(samples) % 20] for layer in random_layers(samples)]
-    counter = StandardPatterns(samples)
+    counter = StandardPatterns(samples, CPU)
     for layer in layers:
         counter.add(layer)
     assert counter.count() == torch.unique(torch.cat(layers, dim=1), dim=0).shape[0]
@@ -59,7 +60,7 @@ def test_patterns_do_not_depend_on_the_order_of_samples(samples, seed, random):
     layers = random_layers(samples, seed)
     counts = []
     for rows in (list(range(samples)), order):
-        counters = [SampleWisePatterns(samples), StandardPatterns(samples), PatternAgreement(samples)]
+        counters = [SampleWisePatterns(samples, CPU), StandardPatterns(samples, CPU), PatternAgreement(samples, CPU)]
         for counter in counters:
             for layer in layers:
                 counter.add(layer[rows])
@@ -72,7 +73,7 @@ def test_patterns_do_not_depend_on_the_order_of_samples(samples, seed, random):
 @given(st.integers(1, 40), st.integers(0, 10))
 def test_more_samples_never_make_fewer_sample_wise_patterns(samples, seed):
     def count(rows):
-        counter = SampleWisePatterns(len(rows))
+        counter = SampleWisePatterns(len(rows), CPU)
         counter.add(rows)
         return counter.count()
 
@@ -81,7 +82,7 @@ def test_more_samples_never_make_fewer_sample_wise_patterns(samples, seed):
 
 
 def test_agreement_counts_neurons_in_the_same_state():
-    agreement = PatternAgreement(2)
+    agreement = PatternAgreement(2, CPU)
     agreement.add(torch.tensor([[1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]))
     agreement.add(torch.tensor([[0.0], [0.0]]))
     assert agreement.kernel().tolist() == [[4, 2], [2, 4]]
