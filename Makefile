@@ -53,7 +53,7 @@ vendor: ## bundle the page's libraries anew, in the versions of harness/assets/v
 	cd harness/assets/vendor && npm ci --ignore-scripts && node build.js
 
 test: $(READY) ## all tests, long ones included
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 quick: $(READY) ## the fast tests
 	$(BIN)/python -m pytest -m 'not slow' -x
