@@ -1,0 +1,86 @@
+"""``python -m harness.agreement``: do our proxies rank networks as published scores do?
+
+Compares with the 13 proxies that NAS-Bench-Suite-Zero (arXiv 2210.03230) published for NAS-Bench-201 and CIFAR-10, on
+architectures drawn by seed, with one default initialisation and a batch of 64. Its minibatch and seeds are others, so
+that ranks are compared; how well its own seeds agree is given beside. The scores are stored; a killed run resumes.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.inputs import load
+from benchmarks.nb201 import NB201
+from benchmarks.space import sample
+from harness.files import write_text
+from harness.plan import missing
+from harness.ranking import spearman
+from harness.report import markdown_table
+from harness.scoring import Item, Setting
+from harness.store import ScoreStore
+from harness.workers import score_all, worker_count
+
+# Spearman between two published seeds, and what ours must reach at least; plain is noise in the published data too.
+EXPECTED = pd.DataFrame(
+    {
+        "params": (None, 1.0),
+        "synflow": (0.999, 0.995),
+        "zen": (None, 0.98),
+        "flops": (None, 0.98),
+        "snip": (0.985, 0.96),
+        "grad_norm": (0.983, 0.96),
+        "nwot": (None, 0.95),
+        "fisher": (0.97, 0.94),
+        "jacov": (0.92, 0.93),
+        "l2_norm": (0.93, 0.92),
+        "epe_nas": (0.65, 0.85),
+        "grasp": (0.78, 0.65),
+        "plain": (0.06, None),
+    },
+    index=["between published seeds", "at least"],
+).T
+BATCH = 64
+
+
+def agreement(published: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
+    """Return Spearman of each proxy's scores with the published ones, over the architectures that both have."""
+    rows = {}
+    for name in EXPECTED.index:
+        both = pd.concat([ours[name], published[name]], axis=1, join="inner").dropna().to_numpy(dtype=float)
+        rows[name] = {"n": len(both), "spearman": spearman(both[:, 0], both[:, 1])}
+    return pd.DataFrame(rows).T.join(EXPECTED).rename_axis("proxy")
+
+
+def main() -> None:
+    """Score what is missing, and write the table as CSV and Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m harness.agreement", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ZCBENCH_DATA", "data")))
+    parser.add_argument("--size", type=int, default=200, help="number of architectures")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw and the initialisation")
+    parser.add_argument("--workers", default="auto")
+    parser.add_argument("--scores", type=Path, default=Path("results/runs/agreement"), help="where scores are kept")
+    parser.add_argument("--output", type=Path, default=Path("results/agreement"), help="tables, without suffix")
+    arguments = parser.parse_args()
+    published = pd.read_csv(arguments.data / "published_scores" / "nb201_cifar10.csv", index_col="arch")
+    space = NB201()
+    batch = load("cifar10", space.tasks["cifar10"], BATCH, "first", 0, arguments.data)
+    setting = Setting(space, "cifar10", batch, "default", arguments.seed, "cpu")
+    chosen = sample(published.index, arguments.size, arguments.seed)
+    items = [Item(architecture, 0, tuple(EXPECTED.index)) for architecture in chosen]
+    store = ScoreStore(arguments.scores)
+    left = missing(items, store.read(**setting.key()))
+    score_all(setting, left, worker_count(arguments.workers, "cpu"), "loky", store)
+    scores = store.read(**setting.key())
+    ours = scores[scores["architecture"].isin(chosen)].pivot(index="architecture", columns="proxy", values="value")
+    table = agreement(published, ours)
+    write_text(arguments.output.with_suffix(".csv"), table.to_csv(float_format="%.4f"))
+    cells = [[str(name), *(("–" if pd.isna(v) else f"{v:.4g}") for v in row)] for name, row in table.iterrows()]
+    shown = markdown_table(["proxy", *map(str, table.columns)], cells)
+    write_text(arguments.output.with_suffix(".md"), shown + "\n")
+    print(shown)
+
+
+if __name__ == "__main__":
+    main()
