@@ -9,6 +9,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,12 +22,18 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from benchmarks.nb201 import NB201
+from benchmarks.inputs import load
+from benchmarks.nb201 import NB201, cell
+from benchmarks.space import sample
+from harness import baseline
 from harness.files import write_text
-from harness.scoring import one_thread
+from harness.scoring import Item, Setting, one_thread, rows_of, score_item
+from harness.store import ScoreStore
+from harness.workers import Recorder, score_all
 from proxies.activations import ActivationWatch, SampleWisePatterns, on_off
 from proxies.evaluation import measured_proxies, shared_probe
 from proxies.passes import Watch, seeded
+from proxies.proxy import Score
 
 CPU = torch.device("cpu")
 STATUS = Path("/proc/self/status")
@@ -162,6 +169,76 @@ def te_nas_ratio(repeats: int) -> Iterator[Ratio]:
     yield Ratio("TE-NAS, batch 32", "backward pass, batch 32", te_nas, "at most", 32 * 1.2)
 
 
+def baseline_ratios(repeats: int) -> Iterator[Ratio]:
+    """Yield how much faster scoring is than what users do today, building and initialising included, batch 16."""
+    images, labels = torch.randn(16, 3, 32, 32), torch.arange(16) % 10
+    space = NB201()
+
+    def compare(architecture: str, names: tuple[str, ...], times: int) -> float:
+        def ours() -> None:
+            Case(space.build(architecture, "cifar10"), images, labels).score(names)
+
+        def today() -> None:
+            baseline.score(space.build(architecture, "cifar10"), images, labels, names)
+
+        return ratio(today, ours, times)
+
+    some = sample(cell.architectures(), 10 * repeats, seed=0)
+    suite = tuple(baseline.PLAIN)
+    yield Ratio("SWAP as users do it today, largest network", "SWAP", compare(LARGEST, ("swap",), 3), "at least", 10)
+    mean = statistics.mean(compare(architecture, ("swap",), 1) for architecture in some)
+    yield Ratio(f"the same, mean of {len(some)} random networks", "SWAP", mean, "at least", 6)
+    together = statistics.mean(compare(architecture, suite, 1) for architecture in some[:repeats])
+    yield Ratio(f"{', '.join(suite)} as users do them today", "the same in one probe", together, "at least", 2.5)
+
+
+def worker_ratios(_: int) -> Iterator[Ratio]:
+    """Yield what a second worker gains, on 96 random networks, start of the processes included."""
+    setting = noise_setting()
+    items = [Item(name, 0, ("swap",)) for name in sample(cell.architectures(), 96, seed=0)]
+
+    def run(workers: int) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            score_all(setting, items, workers, "loky", ScoreStore(Path(folder)))
+
+    def two_threads() -> None:
+        for item in items:
+            torch.set_num_threads(2)
+            score_item(setting, item)
+        torch.set_num_threads(1)
+
+    run(2)  # the processes stay, as they do in a long run
+    two, one = seconds(lambda: run(2)), seconds(lambda: run(1))
+    yield Ratio("one worker, one thread", "two workers, one thread each", one / two, "at least", 1.8)
+    yield Ratio("one process, two threads", "two workers, one thread each", seconds(two_threads) / two, "at least", 1)
+
+
+def growth_ratio(_: int) -> Iterator[Ratio]:
+    """Yield how the memory of a process that only writes down scores grows with their number."""
+    small, large = peak_growth("1000 scores"), peak_growth("15625 scores")
+    yield Ratio("peak memory of the writer, 15,625 scores", "that of 1,000", large / small, "at most", 1.5)
+
+
+def noise_setting() -> Setting:
+    """Return the setting of NAS-Bench-201's networks with 16 noise images."""
+    space = NB201()
+    batch = load("noise", space.tasks["cifar10"], 16, "first", 0, Path())
+    return Setting(space, "cifar10", batch, "default", 0, "cpu")
+
+
+def record(count: int) -> None:
+    """Write down made-up scores of ``count`` architectures, chunk by chunk, and read them again."""
+    setting, score = noise_setting(), Score(1.0)
+    with tempfile.TemporaryDirectory() as folder:
+        store = ScoreStore(Path(folder))
+        with Recorder(store) as recorder:
+            for name in sample(cell.architectures(), count, seed=0):
+                recorder.add(
+                    rows_of(setting, Item(name, 0, ("swap",)), zip(measured_proxies(["swap"]), [score], strict=True))
+                )
+        store.read(**setting.key())
+
+
 def memory_ratio(_: int) -> Iterator[Ratio]:
     """Yield the growth of a process's memory from scoring, as a multiple of that from a forward + backward; on Linux.
 
@@ -188,6 +265,9 @@ def grow(what: str) -> float:
     case(MIDDLING, 2).score(SUITE)  # loads the code
     middling = case(MIDDLING, 64)
     before = peak_megabytes()
+    if what.endswith("scores"):
+        record(int(what.split()[0]))
+        return peak_megabytes()
     if what == "suite":
         middling.score(SUITE)
     else:
@@ -199,6 +279,12 @@ def peak_megabytes() -> float:
     """Return the most memory that this process has held so far."""
     [line] = [line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:")]
     return int(line.split()[1]) / 1024
+
+
+MEASURES = (
+    *(swap_ratios, suite_ratios, te_nas_ratio, memory_ratio),
+    *(baseline_ratios, worker_ratios, growth_ratio),
+)
 
 
 def table(ratios: Sequence[Ratio]) -> Table:
@@ -215,7 +301,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m harness.bench", description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="pairs of times for each ratio")
     parser.add_argument("--output", type=Path, default=Path("results/bench.csv"), help="where to write the ratios")
-    parser.add_argument("--grow", choices=("suite", "forward and backward"), help=argparse.SUPPRESS)
+    parser.add_argument("--grow", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     with one_thread():
         if arguments.grow:
@@ -223,7 +309,7 @@ def main() -> None:
             return
         found: list[Ratio] = []
         with Console(stderr=True).status("measuring, a few minutes"):
-            for measure in (swap_ratios, suite_ratios, te_nas_ratio, memory_ratio):
+            for measure in MEASURES:
                 found += measure(arguments.repeats)
     Console().print(table(found))
     rows = pd.DataFrame([{**asdict(each), "kept": each.kept, "torch": torch.__version__} for each in found])
