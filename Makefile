@@ -15,7 +15,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help correlate fetch import publish leaderboard report missing matrix vendor test quick lint bench clean
+.PHONY: help correlate fetch import publish leaderboard report missing matrix vendor test quick lint agreement bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+agreement: $(READY) ## rank agreement of our proxies with published scores: ARGS="--size 200 --data FOLDER"
+	$(BIN)/python -m harness.agreement $(ARGS)
 
 bench: $(READY) ## speed, as ratios measured in one run
 	$(BIN)/python -m harness.bench $(ARGS)
