@@ -111,13 +111,12 @@ class Graph:
         return gradients(self._outputs.sum(), [self.images], retain)[0]
 
     def parameter_gradients(self, retain: bool) -> Named:
-        """Gradient of the loss by every parameter, by name; the same whether or not it is differentiated again."""
-        if self.twice and not self.twice.rounds_otherwise:
-            return {name: gradient.detach() for name, gradient in self._differentiable_gradients.items()}
-        return self._gradients(retain=bool(self.twice), create=False)
+        """Gradient of the loss by every parameter, by name."""
+        return self._loss_gradients
 
     def channel_saliencies(self, retain: bool) -> Named:
-        """See `ChannelSaliencies`; `parameter_gradients` has gathered them on its way."""
+        """See `ChannelSaliencies`."""
+        assert self._loss_gradients is not None  # gathers them on its way
         return self.saliencies.by_layer
 
     def hessian_gradient(self, retain: bool) -> Named:
@@ -125,6 +124,13 @@ class Graph:
         found = [self._differentiable_gradients[name] for name in self.weights]
         product = torch.stack([(gradient * gradient.detach()).sum() for gradient in found]).sum()
         return dict(zip(self.weights, gradients(product, list(self.weights.values()), retain), strict=True))
+
+    @cached_property
+    def _loss_gradients(self) -> Named:
+        """The same bits whether or not they are differentiated again."""
+        if self.twice and not self.twice.rounds_otherwise:
+            return {name: gradient.detach() for name, gradient in self._differentiable_gradients.items()}
+        return self._gradients(retain=self.twice is not None, create=False)
 
     @cached_property
     def _differentiable_gradients(self) -> Named:

@@ -22,6 +22,8 @@ DRAWN = [
 ]
 MEASURED = sorted(name for name, proxy in PROXIES.items() if isinstance(proxy, Measured))
 
+TOLERANCE = {"grasp": 1e-5}  # its reference takes finite differences
+
 
 def measure(name, problem):
     proxy = PROXIES[name]
@@ -37,7 +39,7 @@ def test_every_measured_proxy_has_a_reference():
 def test_proxy_equals_its_definition(name, problem):
     score = measure(name, problem)
     expected = REFERENCES[name](problem)
-    assert score.value == pytest.approx(expected, rel=1e-9, nan_ok=True), score.reason
+    assert score.value == pytest.approx(expected, rel=TOLERANCE.get(name, 1e-9), nan_ok=True), score.reason
     assert (score.status == "ok") == (expected == expected)
 
 
