@@ -102,7 +102,7 @@ class SampleWisePatterns:
         self.samples = samples
         self.neurons = 0
         sizes = [min(WORD_BITS, samples - at) for at in range(0, samples, WORD_BITS)]
-        self._powers = [2.0 ** torch.arange(size, device=device) for size in sizes]
+        self._powers = [2.0 ** torch.arange(size, dtype=torch.float32, device=device) for size in sizes]
         # One flag a possible string, if all strings fit into one word; else the words [words, V] of each layer.
         self._seen = torch.zeros(2**samples if len(sizes) == 1 else 0, dtype=torch.bool, device=device)
         self._words: list[Tensor] = []
@@ -135,7 +135,7 @@ class StandardPatterns:
     def __init__(self, samples: int, device: torch.device) -> None:
         self.samples = samples
         self.neurons = 0
-        self._powers = 2.0 ** torch.arange(WORD_BITS, device=device)
+        self._powers = 2.0 ** torch.arange(WORD_BITS, dtype=torch.float32, device=device)
         self._words: list[Tensor] = []  # [S, words] of each layer
 
     def add(self, active: Tensor) -> None:

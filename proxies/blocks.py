@@ -33,7 +33,7 @@ def block_statistics(
     Raises NotApplicableError for a network of fewer than two blocks, and UndefinedError where a block gives out a
     constant, does not depend on the block before it, or passes it on as it is.
     """
-    with outputs_of(blocks_of(network)) as maps, torch.enable_grad():
+    with outputs_of(blocks_of(network)) as maps:
         run(images.detach().requires_grad_())
     if len(maps) < 2:
         raise NotApplicableError("the network has fewer than two blocks that give out feature maps")

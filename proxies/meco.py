@@ -45,10 +45,9 @@ def meco(probe: Probe) -> float:
     Deviations from that code: the image has the network's own size, not 64x64, which not every network takes. There,
     every module counts, so that the value depends on how the code nests modules; here every computed map, once.
     """
-    image = torch.randn(1, *probe.images.shape[1:], generator=probe.generator("meco"))
     watch = IndependenceWatch()
     with torch.inference_mode():
-        probe.forward(image.to(probe.images), None, Watch([watch]))
+        probe.forward(probe.noise(1, probe.generator("meco")), None, Watch([watch]))
     if not watch.maps:
         raise NotApplicableError("the network has no feature map")
     return watch.total

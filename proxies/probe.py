@@ -113,6 +113,11 @@ class Probe(Reader):
         """Return a random stream of its own for ``purpose``, on the CPU so that every device draws the same."""
         return torch.Generator().manual_seed(stream_seed(self._seed, purpose))
 
+    def noise(self, batch: int, generator: torch.Generator) -> Tensor:
+        """Return ``batch`` images of N(0, 1) noise, of the shape, dtype and device of the probe's."""
+        shape = (batch, *self.images.shape[1:])
+        return torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu").to(self.images)
+
     def loss(self, output: Any, labels: Tensor | None) -> Tensor:
         """Return the mean loss; raises NotApplicableError where there is none."""
         if labels is None:
@@ -164,8 +169,7 @@ class Probe(Reader):
             watchers = [*watchers, saliencies]
         twice = TwiceDifferentiable() if "hessian_gradient" in differentials else None
         modes = [mode for mode in (twice, Watch(watchers) if watchers else None) if mode]
-        with torch.enable_grad():
-            output = self.forward(images, parameters, *modes)
+        output = self.forward(images, parameters, *modes)
         return Graph(parameters, weights, images, output, partial(self.loss, labels=self.labels), twice, saliencies)
 
     def _observed(self, run: str, activations: ActivationWatch, observer: Observer) -> Observer:
@@ -289,8 +293,7 @@ class Probe(Reader):
 
     def _gradients_of(self, images: Tensor, labels: Tensor) -> Named:
         weights = {name: _leaf(weight) for name, weight in self.layer_weights.items()}
-        with torch.enable_grad():
-            loss = self.loss(self.forward(images, weights), labels)
+        loss = self.loss(self.forward(images, weights), labels)
         return dict(zip(weights, gradients(loss, list(weights.values())), strict=True))
 
     @quantity
@@ -312,8 +315,7 @@ class Probe(Reader):
         positive = {name: value.detach().double().abs() for name, value in state if value.is_floating_point()}
         weights = {name: positive[name].requires_grad_() for name in self.layer_weights}
         ones = torch.ones_like(self.images[:1], dtype=torch.float64)
-        with torch.enable_grad():
-            flow = one_tensor(self.forward(ones, positive, *modes)).sum()
+        flow = one_tensor(self.forward(ones, positive, *modes)).sum()
         found = not_all_zero(dict(zip(weights, gradients(flow, list(weights.values())), strict=True)))
         return {name: (weights[name].detach() * gradient).abs() for name, gradient in found.items()}
 
@@ -324,7 +326,7 @@ class Probe(Reader):
         """What the blocks of the network, with Kaiming weights (fan-in), do to N(0, 1) noise like the batch."""
         draws = self.generator("blocks")
         weights = draw_parameters(self.network, "kaiming_fan_in", draws)
-        noise = torch.randn(self.images.shape, generator=draws).to(self.images)
+        noise = self.noise(len(self.images), draws)
         return block_statistics(self.network, partial(self.forward, parameters=weights), noise, draws)
 
 

@@ -75,13 +75,17 @@ class Reader:
 
     @contextmanager
     def measured(self, name: str) -> Iterator[None]:
-        """Take down the seconds of a work and what it reads."""
+        """Take down the seconds of a work and what it reads.
+
+        Gradients can be taken in there, whatever the caller has switched off for itself.
+        """
         reads: set[str] = set()
         inner: list[float] = []
         self._open.append((reads, inner))
         start = self._clock()
         try:
-            yield
+            with torch.inference_mode(False), torch.enable_grad():
+                yield
         finally:
             elapsed = self._clock() - start
             self._open.pop()

@@ -45,12 +45,12 @@ def zen_score(probe: Probe, repeats: int, batch: int) -> float:
     scores = []
     for _ in range(repeats):
         weights = draw_parameters(probe.network, "gaussian", draws)
-        noise, step = (torch.randn(batch, *probe.images.shape[1:], generator=draws) for _ in range(2))
+        noise, step = probe.noise(batch, draws), probe.noise(batch, draws)
         features = []
         for images in (noise, noise + GAMMA * step):
             watch = FeatureWatch(variances)
             with torch.no_grad():
-                features.append(watch.features(probe.forward(images.to(probe.images), weights, watch)))
+                features.append(watch.features(probe.forward(images, weights, watch)))
         distance = (features[0] - features[1]).double().abs().flatten(1).sum(dim=1).mean()
         if distance == 0:
             raise UndefinedError("the features do not move with the input: nothing of it reaches them")

@@ -3,6 +3,7 @@
 import math
 import random
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import torch
@@ -125,6 +126,29 @@ def test_a_proxy_is_deterministic_and_can_be_asked_again(name):
     probe = probe_of(problem, [name])
     first, again = (outcome(PROXIES[name].measure(probe)) for _ in range(2))
     assert first == again == own_outcomes(problem, [name])[name]
+
+
+@each_proxy
+@pytest.mark.parametrize("condition", [torch.no_grad, torch.inference_mode], ids=lambda each: each.__name__)
+def test_a_proxy_takes_gradients_also_where_the_caller_does_not(name, condition):
+    problem = BY_NAME["residual"]
+    expected = own_outcomes(problem, [name])[name]
+    network = problem.network()
+    with condition():
+        assert outcome(PROXIES[name].measure(probe_of(problem, [name], network))) == expected
+
+
+@each_proxy
+def test_a_proxy_does_not_depend_on_the_default_dtype(name):
+    problem = replace(BY_NAME["residual"], images=BY_NAME["residual"].images.float())
+    expected = own_outcomes(problem, [name])[name]
+    network, before = problem.network(), torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = outcome(PROXIES[name].measure(probe_of(problem, [name], network)))
+    finally:
+        torch.set_default_dtype(before)
+    assert found == expected
 
 
 @each_problem
