@@ -1,6 +1,7 @@
 """Spread the scoring over processes or machines and write down what comes back."""
 
 import os
+import signal
 import tempfile
 import time
 import warnings
@@ -103,7 +104,11 @@ def _score_noted(setting: Setting, number: int, chunk: Sequence[Item], ledger: P
 
 @cache
 def _end_with_parent() -> None:
-    """End this process when its parent does, since nobody tells the workers of a parent that was killed."""
+    """End this process when its parent does, and not by itself when the terminal interrupts both.
+
+    Nobody tells the workers of a parent that was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
 
     def watch() -> None:
