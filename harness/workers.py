@@ -93,7 +93,7 @@ def _score_noted(setting: Setting, number: int, chunk: Sequence[Item], ledger: P
     """Score a chunk while a file in ``ledger`` says that this process is at it."""
     if not ledger.is_dir():  # another machine's
         return number, score_chunk(setting, chunk)
-    if current_process().name != "MainProcess":
+    if current_process().name.startswith("LokyProcess"):
         _end_with_parent()
     note = ledger / str(os.getpid())
     note.write_text(str(number))
