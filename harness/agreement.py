@@ -21,6 +21,7 @@ from harness.report import markdown_table
 from harness.scoring import Item, Setting
 from harness.store import ScoreStore
 from harness.workers import score_all, worker_count
+from proxies import PROXIES
 
 # Spearman between two published seeds, and what ours must reach at least; plain is noise in the published data too.
 EXPECTED = pd.DataFrame(
@@ -63,7 +64,10 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, default=Path("results/runs/agreement"), help="where scores are kept")
     parser.add_argument("--output", type=Path, default=Path("results/agreement"), help="tables, without suffix")
     arguments = parser.parse_args()
-    published = pd.read_csv(arguments.data / "published_scores" / "nb201_cifar10.csv", index_col="arch")
+    path = arguments.data / "published_scores" / "nb201_cifar10.csv"
+    if not path.is_file():
+        parser.error(f"{path} is missing: it holds the published scores, with columns arch and one a proxy")
+    published = pd.read_csv(path, index_col="arch")
     space = NB201()
     batch = load("cifar10", space.tasks["cifar10"], BATCH, "first", 0, arguments.data)
     setting = Setting(space, "cifar10", batch, "default", arguments.seed, "cpu")
@@ -73,6 +77,8 @@ def main() -> None:
     left = missing(items, store.read(**setting.key()))
     score_all(setting, left, worker_count(arguments.workers, "cpu"), "loky", store)
     scores = store.read(**setting.key())
+    versions = {name: PROXIES[name].version for name in EXPECTED.index}
+    scores = scores[scores["version"] == scores["proxy"].map(versions)]
     ours = scores[scores["architecture"].isin(chosen)].pivot(index="architecture", columns="proxy", values="value")
     table = agreement(published, ours)
     write_text(arguments.output.with_suffix(".csv"), table.to_csv(float_format="%.4f"))

@@ -6,6 +6,8 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
+DEFAULT_DATA = "data"  # need not exist, unlike a folder that the user names
+
 
 @dataclass
 class Sample:
@@ -55,7 +57,7 @@ class Stats:
 class Paths:
     """``data`` is the folder of tables and images; see the README for its layout."""
 
-    data: str = "${oc.env:ZCBENCH_DATA,data}"
+    data: str = f"${{oc.env:ZCBENCH_DATA,{DEFAULT_DATA}}}"
 
 
 @dataclass

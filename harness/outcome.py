@@ -1,6 +1,7 @@
 """From a plan to its results: score what is missing, correlate, write."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,7 @@ def make_folder(folder: Path) -> None:
     """Create ``folder``; raises HarnessError if nothing can be written there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise HarnessError(f"run_dir={folder} cannot be written: {error.strerror}") from error
 
@@ -149,6 +149,8 @@ def write(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:
 def draw_figures(plan: Plan, table: pd.DataFrame, values: pd.DataFrame) -> None:
     """Draw the correlations of all proxies, and each proxy's scores against the trained results."""
     folder, footnote = plan.run_dir / "figures", plan.sentence()
+    for old in folder.glob("*.png"):  # of a run with other proxies
+        old.unlink(missing_ok=True)
     plots.bars(table, folder / "correlations.png", footnote=footnote)
     for _, row in table.iterrows():
         name = row["proxy"]

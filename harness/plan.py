@@ -14,10 +14,10 @@ import torch
 
 from benchmarks.inputs import Choice, load
 from benchmarks.space import Space, Truth, sample
-from harness.config import Config
+from harness.config import DEFAULT_DATA, Config
 from harness.errors import HarnessError
 from harness.plugins import SPACES
-from harness.scoring import LOST, Item, Setting
+from harness.scoring import FAILED, LOST, Item, Setting
 from proxies import PROXIES
 from proxies.evaluation import measured_proxies, resolve_parameters
 from proxies.expression import derive_expression
@@ -84,6 +84,8 @@ class Plan:
         recommended = self.setting.space.defaults
         tuned = [name for name in self.parameters if self.parameters[name] == recommended.parameters.get(name)]
         notes = [f"{name}: {recommended.parameters_note}" for name in tuned if recommended.parameters_note]
+        if not self.config.target and self.target != recommended.target:
+            notes.append(f"the table lacks the recommended target '{recommended.target}': '{self.target}' is used")
         return [note for note in (self.setting.batch.note, *notes) if note]
 
     def protocol(self) -> dict[str, Any]:
@@ -100,6 +102,7 @@ class Plan:
                 "seed": config.sample.seed,
                 "merge_isomorphs": config.sample.merge_isomorphs,
                 "population": self.population,
+                "why_this_size": "" if config.sample.size else setting.space.defaults.why,
                 "scores_shared": config.share_scores,
                 "networks_scored": len(set(self.representatives().values())),
             },
@@ -137,10 +140,11 @@ class Plan:
 
 def make_plan(config: Config) -> Plan:
     """Return the plan for ``config``; raises a BenchmarkError, ProxyError or HarnessError if it cannot be done."""
+    check_numbers(config)
     space = make_space(config)
     defaults = space.defaults
     task = look_up(f"task of {space.name}", config.task or defaults.task, space.tasks)
-    data = Path(config.paths.data).expanduser()
+    data = data_folder(config)
     truth = space.truth(data)
     targets = truth.targets(task.name)
     # A table need not have the target that the space recommends; any that it has is better than an error.
@@ -177,6 +181,33 @@ def make_plan(config: Config) -> Plan:
         parameters=proxy_parameters(config, proxies, space),
         run_dir=Path(config.run_dir) if config.run_dir else default_run_dir(config, setting, target),
     )
+
+
+def check_numbers(config: Config) -> None:
+    """Raise HarnessError for a number that no run can have, before it means something else further on."""
+    least = {
+        "sample.size": (config.sample.size, 1),
+        "sample.seed": (config.sample.seed, 0),
+        "inputs.batch_size": (config.inputs.batch_size, 1),
+        "inputs.seed": (config.inputs.seed, 0),
+        "init.repeats": (config.init.repeats, 1),
+        "stats.resamples": (config.stats.resamples, 1),
+    }
+    for name, (value, minimum) in least.items():
+        if value is not None and value < minimum:
+            raise HarnessError(f"{name}={value} is less than {minimum}")
+    if not 0 < config.stats.confidence < 1:
+        raise HarnessError(f"stats.confidence={config.stats.confidence} is not between 0 and 1")
+    if not config.proxies and not config.derived:
+        raise HarnessError("proxies=[] leaves nothing to do; name some, such as proxies=[swap,params]")
+
+
+def data_folder(config: Config) -> Path:
+    """Return the folder of tables and images; raises HarnessError if the user named one that is not there."""
+    data = Path(config.paths.data).expanduser()
+    if config.paths.data != DEFAULT_DATA and not data.is_dir():
+        raise HarnessError(f"the data folder {data} does not exist (paths.data or ZCBENCH_DATA)")
+    return data
 
 
 def make_space(config: Config) -> Space:
@@ -221,7 +252,11 @@ def default_run_dir(config: Config, setting: Setting, target: str) -> Path:
     """Return a folder named by what is in it, so that the same settings find their scores again."""
     task = setting.space.tasks[setting.task]
     images = task.images if config.inputs.source == "task" else config.inputs.source
-    protocol = f"{images}-{len(setting.batch.images)}-{setting.init}-init-seed-{setting.seed}"
+    network = "".join(f"-{name}-{value}" for name, value in sorted(config.network.items()))
+    protocol = (
+        f"{images}-{len(setting.batch.images)}-{setting.init}-init-seed-{setting.seed}"
+        f"-sample-{config.sample.seed}{network}"
+    )
     return Path("results/runs", setting.space.name, setting.task, target, protocol)
 
 
@@ -239,8 +274,8 @@ def git_commit() -> str:
 
 
 def missing(items: Sequence[Item], done: pd.DataFrame) -> list[Item]:
-    """Return what of ``items`` has no row in ``done`` yet, or one that only tells that its worker died."""
-    done = done[done["status"] != LOST]
+    """Return what of ``items`` has no row in ``done`` yet, or one of a failure that another try may mend."""
+    done = done[~done["status"].isin([LOST, FAILED])]
     current = {proxy.name: proxy.version for item in items[:1] for proxy in measured_proxies(item.proxies)}
     have = {
         (architecture, repeat, proxy)

@@ -19,7 +19,8 @@ from proxies.passes import seeded
 from proxies.probe import Probe
 from proxies.proxy import Measured, Score
 
-LOST = "lost"  # status of a score whose worker died: the one failure that another try may mend
+# The failures that another try may mend: a worker that died, and an exception such as one for lack of memory.
+LOST, FAILED = "lost", "failed"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def measure(probe: Probe, proxy: Measured) -> Score:
 def failure(error: Exception) -> Score:
     """Return the failed score that tells ``error``."""
     hint = " (use a smaller inputs.batch_size or fewer workers)" if isinstance(error, torch.OutOfMemoryError) else ""
-    return Score(math.nan, "failed", f"{type(error).__name__}: {error}{hint}")
+    return Score(math.nan, FAILED, f"{type(error).__name__}: {error}{hint}")
 
 
 def score_item(setting: Setting, item: Item) -> list[dict[str, Any]]:

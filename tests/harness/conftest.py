@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 def correlate(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Run ``python -m harness.correlate`` as a user without a data folder would, on small networks."""
 
+    (tmp_path / "no-data").mkdir()
+
     def run(
         *arguments: str,
         flags: Sequence[str] = (),
