@@ -1,6 +1,5 @@
 """A blank figure in the project's style, saved whole or not at all."""
 
-import os
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+
+from harness.files import replacement
 
 STYLE = Path(__file__).with_name("style.mplstyle")
 BLUE, LIGHT_BLUE, ORANGE, DARK, GREY = "#0072B2", "#9CC9E3", "#D55E00", "#222222", "#666666"
@@ -26,7 +27,6 @@ def new_figure(path: Path, width: float, height: float, footnote: str) -> Iterat
         figure.supxlabel(small, x=0.01, ha="left", fontsize=7, color=GREY)
         yield figure
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         kind = path.suffix.removeprefix(".")
-        figure.savefig(temporary, format=kind, metadata={"Date": None} if kind == "svg" else None)
-        temporary.replace(path)
+        with replacement(path) as temporary:
+            figure.savefig(temporary, format=kind, metadata={"Date": None} if kind == "svg" else None)

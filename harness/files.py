@@ -1,17 +1,18 @@
 """Write files whole or not at all."""
 
 import json
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` by ``text`` in one step, so that a reader never sees half of it."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    with replacement(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -22,6 +23,19 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def copy(source: Path, target: Path) -> None:
     """Replace ``target`` by a copy of the file ``source``; its folder is made."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.copyfile(source, temporary)
-    temporary.replace(target)
+    with replacement(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+@contextmanager
+def replacement(path: Path) -> Iterator[Path]:
+    """Give a temporary path that takes the place of ``path`` if all goes well, and is removed if not.
+
+    Its name is that of this process, so that two runs into one folder do not meet.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
