@@ -128,6 +128,7 @@ def test_the_first_matrix_is_a_plan_of_all_spaces():
 
 def test_a_failed_run_is_noted_with_its_reason_and_the_next_ones_are_done(plan, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "no-data").mkdir()
     monkeypatch.setenv("ZCBENCH_DATA", str(tmp_path / "no-data"))
     good = [f"proxies=[swap,params] sample.size={size} {SMALL}" for size in (5, 6)]
     name = plan(good[0], f"proxies=[swap] target=valid sample.size=5 {SMALL}", good[1])
@@ -149,6 +150,7 @@ def test_a_failed_run_is_noted_with_its_reason_and_the_next_ones_are_done(plan, 
 
 def test_a_failure_is_forgotten_when_the_run_succeeds(plan, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "no-data").mkdir()
     monkeypatch.setenv("ZCBENCH_DATA", str(tmp_path / "no-data"))
     name, results = plan(f"proxies=[params] sample.size=5 {SMALL}"), tmp_path / "results"
     [run] = planned_runs(name)
