@@ -1,43 +1,36 @@
 """Batch norm whose gradient is cheap to differentiate; torch composes its second derivative of many small steps."""
 
-import inspect
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
-
-SIGNATURE = inspect.signature(F.batch_norm)
-# Torch computes the gradients of these by another formula, rounded otherwise, if they are to be differentiated again.
-TWO_FORMULAS = frozenset({F.gelu, F.silu, F.mish, F.group_norm})
 
 
-class TwiceDifferentiable(TorchFunctionMode):
-    """While active, batch norm in train mode on the CPU is `BatchNorm`.
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Return ``F.batch_norm`` of the same arguments; in train mode on the CPU by `BatchNorm`.
 
-    Value and gradient come from the kernels that torch itself uses there, so that they are equal bit for bit.
-    Running statistics are left out. ``rounds_otherwise`` tells whether other gradients will differ in rounding.
+    Running statistics are left as they are then.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rounds_otherwise = False
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Call ``function`` or what stands in for it."""
-        self.rounds_otherwise |= function in TWO_FORMULAS
-        if function is F.batch_norm:
-            given = SIGNATURE.bind(*args, **(kwargs or {})).arguments
-            if given.get("training") and given["input"].device.type == "cpu":
-                return BatchNorm.apply(given["input"], given.get("weight"), given.get("bias"), given.get("eps", 1e-5))
-        return function(*args, **(kwargs or {}))
+    if training and input.device.type == "cpu":
+        return BatchNorm.apply(input, weight, bias, eps)
+    return F.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 class BatchNorm(torch.autograd.Function):
-    """y = γ z + β with z = (x − mean x) / σ and σ² = var x + ε, over all axes but that of the channels."""
+    """y = γ z + β with z = (x − mean x) / σ and σ² = var x + ε, over all axes but that of the channels.
+
+    Value and gradient come from the kernels that torch itself uses on the CPU, so that they are equal bit for bit.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor | None, beta: Tensor | None, epsilon: float) -> Tensor:

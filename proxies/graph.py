@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from proxies.batch_norm import TwiceDifferentiable
 from proxies.errors import NotApplicableError
+from proxies.twice_differentiable import TwiceDifferentiable
 
 Named = dict[str, Tensor]
 

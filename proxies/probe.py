@@ -12,7 +12,6 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 from proxies.activations import ActivationWatch, Observer, PatternAgreement, SampleWisePatterns, StandardPatterns
-from proxies.batch_norm import TwiceDifferentiable
 from proxies.blocks import BlockStatistics, block_statistics
 from proxies.errors import NotApplicableError, ProxyError, UndefinedError
 from proxies.graph import ChannelSaliencies, Graph, Named, gradients, one_tensor
@@ -20,6 +19,7 @@ from proxies.initialisation import draw_parameters
 from proxies.passes import Watch, Watcher, WithoutBatchNorm, copied_buffers, seeded, stream_seed, training_mode
 from proxies.reading import Reader, quantity
 from proxies.spectra import correlation, eigenvalues, is_singular
+from proxies.twice_differentiable import TwiceDifferentiable
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

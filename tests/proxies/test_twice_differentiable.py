@@ -1,10 +1,13 @@
-"""The batch norm that stands in for torch's while gradients are differentiated again."""
+"""The functions that stand in for torch's while gradients are differentiated again."""
+
+from contextlib import nullcontext
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from proxies.batch_norm import BatchNorm, TwiceDifferentiable
+from proxies.batch_norm import BatchNorm
+from proxies.twice_differentiable import TwiceDifferentiable
 
 SHAPES = [(5, 3), (4, 3, 6), (4, 3, 5, 5)]
 EPSILON = 1e-3
@@ -60,3 +63,34 @@ def test_batch_norm_in_eval_mode_is_left_alone():
     mean, variance = torch.zeros(3).double(), torch.full((3,), 4.0).double()
     with TwiceDifferentiable():
         assert torch.allclose(F.batch_norm(x, mean, variance, gamma, beta, eps=0.0), x / 2 * gamma + beta)
+
+
+POOLINGS = [
+    {"kernel_size": 2},
+    {"kernel_size": (3, 2), "stride": (1, 2), "padding": 1},
+    {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False},
+    {"kernel_size": 3, "stride": 1, "divisor_override": 4},
+]
+
+
+@pytest.mark.parametrize("windows", POOLINGS)
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_average_pooling_is_torchs(windows, memory_format):
+    draws = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 3, 7, 6, generator=draws).to(memory_format=memory_format).requires_grad_()
+    results = []
+    for mode in (nullcontext(), TwiceDifferentiable()):
+        with mode:
+            y = F.avg_pool2d(x, **windows)
+        (gradient,) = torch.autograd.grad(y.sin().sum(), x, create_graph=True)
+        second = torch.autograd.grad((gradient * x.detach().cos()).sum(), x)[0]
+        results.append([y, gradient, second, torch.tensor([y.stride(), gradient.stride()])])
+    assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
+
+
+def test_average_pooling_keeps_no_feature_map():
+    x = torch.randn(1, 2, 6, 6, requires_grad=True)
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(kept.append, lambda it: it), TwiceDifferentiable():
+        F.avg_pool2d(x, 2)
+    assert not kept
