@@ -69,6 +69,6 @@ agreement: $(READY) ## rank agreement of our proxies with published scores: ARGS
 bench: $(READY) ## speed, as ratios measured in one run
 	$(BIN)/python -m harness.bench $(ARGS)
 
-clean: ## remove the virtual environment, caches and unpublished runs
-	rm -rf .venv build *.egg-info results/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove the virtual environment and caches; runs stay
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

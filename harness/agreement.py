@@ -86,6 +86,8 @@ def main() -> None:
     shown = markdown_table(["proxy", *map(str, table.columns)], cells)
     write_text(arguments.output.with_suffix(".md"), shown + "\n")
     print(shown)
+    if low := ", ".join(map(str, table.index[table["spearman"] < table["at least"].astype(float) - 1e-9])):
+        raise SystemExit(f"agrees less than it should: {low}")
 
 
 if __name__ == "__main__":

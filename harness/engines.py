@@ -31,7 +31,9 @@ def _here() -> Iterator[None]:
     yield
 
 
-ENGINES: Mapping[str, Callable[[], Any]] = {"loky": _here, "sequential": _here, "dask": _dask, "ray": _ray}
+RETURNING_LISTS = frozenset({"ray"})  # its joblib backend cannot return one result after the other
+CLUSTERS: Mapping[str, Callable[[], Any]] = {"dask": _dask, "ray": _ray}
+ENGINES: Mapping[str, Callable[[], Any]] = {"loky": _here, "sequential": _here, **CLUSTERS}
 
 
 @contextmanager

@@ -121,17 +121,22 @@ def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.Dat
                 **summarise(scores, truth, higher_is_better=sign, **stats),
                 "seconds_per_arch": seconds[parts].sum(),
                 "near_upper_bound": near_bound[parts].max(),
-                "failure_reasons": reasons(rows[rows["proxy"].isin(parts)]),
+                "failure_reasons": reasons(rows[rows["proxy"].isin(parts)], int(np.isnan(scores).sum())),
                 **compare(scores, truth, baselines, higher_is_better=sign, **stats),
             }
         )
     return pd.DataFrame(table).sort_values("spearman", ascending=False, ignore_index=True)
 
 
-def reasons(rows: pd.DataFrame) -> str:
-    """Return why scores failed, the commonest reason first, each with how often it occurred."""
+def reasons(rows: pd.DataFrame, missing: int) -> str:
+    """Return why scores failed, the commonest reason first, each with how often it occurred.
+
+    ``rows`` are those of a proxy, or of its parts; it has no value for ``missing`` architectures.
+    """
     failed = rows[rows["status"] != "ok"]
     counts = (failed["status"] + ": " + failed["reason"]).value_counts()
+    if (infinite := missing - failed["architecture"].nunique()) > 0:
+        counts["non_finite: the formula has no finite value, though its parts have"] = infinite
     return "; ".join(f"{count} × {reason}" for reason, count in counts.items())
 
 

@@ -262,12 +262,15 @@ def default_run_dir(config: Config, setting: Setting, target: str) -> Path:
 
 def git_commit() -> str:
     """Return the commit of this code, with "+changes" if files differ from it, or "unknown" outside a checkout."""
+    root = Path(__file__).resolve().parents[1]
 
     def git(*words: str) -> str:
-        call = ["git", "-C", str(Path(__file__).parent), *words]
+        call = ["git", "-C", str(root), *words]
         return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != root:  # installed somewhere inside another project
+            return "unknown"
         return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

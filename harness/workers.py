@@ -18,12 +18,13 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from harness.engines import engine
+from harness.engines import CLUSTERS, RETURNING_LISTS, engine
 from harness.errors import HarnessError
 from harness.scoring import Item, Setting, lost_rows, score_chunk
 from harness.store import ScoreStore
 
 CHUNK = 4  # architectures that a worker takes at a time
+WAVE = 8  # chunks for each worker of an engine that returns nothing until all that it was given is done
 DEATHS = 3  # of all workers in a row, with nothing scored between, before the run gives up
 
 Rows = list[dict[str, Any]]
@@ -76,7 +77,19 @@ def _score(
     with engine(backend if jobs > 1 else "sequential"), warnings.catch_warnings():
         # loky replaces a worker that has grown by some 100 MB between chunks; nothing is lost by that.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
-        yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
+        try:
+            if backend in RETURNING_LISTS:
+                for start in range(0, len(calls), WAVE * jobs):
+                    yield from Parallel(n_jobs=jobs, batch_size=1)(calls[start : start + WAVE * jobs])
+            else:
+                yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
+        except Exception as error:  # scoring raises none: every kind of cluster has its own for dead machines
+            if backend not in CLUSTERS:
+                raise
+            raise HarnessError(
+                f"the {backend} cluster failed ({type(error).__name__}: {error}); "
+                "what it had scored is kept, and the same command goes on from there"
+            ) from error
 
 
 def _score_alone(setting: Setting, chunk: Sequence[Item], ledger: Path) -> Rows:

@@ -54,9 +54,13 @@ class Registry(Mapping[str, T], Generic[T]):
             entry = look_up(self.kind, name, {**dict.fromkeys(self._plugins), **self._entries})
             assert entry is not None
             try:
-                self._plugins[name] = entry.load()
+                plugin = entry.load()
             except (ImportError, AttributeError) as error:
                 raise ProxyError(f"{self.kind} '{name}' from {entry.value} does not load: {error}") from error
+            # Scores are stored, and found by workers, under the plug-in's own name.
+            if (own := getattr(plugin, "name", name)) != name:
+                raise ProxyError(f"{self.kind} '{name}' from {entry.value} calls itself '{own}'; use one name for both")
+            self._plugins[name] = plugin
         return self._plugins[name]
 
     def __contains__(self, name: object) -> bool:

@@ -162,6 +162,9 @@ def test_a_derived_proxy_of_ones_own_is_a_line_of_the_settings(correlate: Comman
     assert "mine" in pd.read_csv(tmp_path / "run" / "correlations.csv")["proxy"].tolist()
     protocol = json.loads((tmp_path / "run" / "protocol.json").read_text())
     assert protocol["derived"] == {"mine": "rank(swap) + rank(params)"}
+    done = correlate("sample.size=8", "derived.mine='1 / (params - params)'", f"run_dir={tmp_path}/infinite")
+    table = pd.read_csv(tmp_path / "infinite" / "correlations.csv", index_col="proxy")
+    assert table["failure_reasons"]["mine"].startswith("8 × non_finite: the formula has no finite value")
     done = correlate("derived.mine='rank(swop)'", f"run_dir={tmp_path}/wrong")
     assert done.returncode == 2
     assert "did you mean 'swap'" in done.stderr

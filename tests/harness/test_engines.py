@@ -54,6 +54,15 @@ def test_a_dask_cluster_gives_the_result_of_one_process(correlate: Command, tmp_
     pd.testing.assert_frame_equal(scores(tmp_path / "cluster"), scores(tmp_path / "one"), check_exact=True)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+def test_ray_gives_the_result_of_one_process(correlate: Command, tmp_path: Path) -> None:
+    done = correlate(*SETTINGS, "workers=2", "backend=ray", f"run_dir={tmp_path}/ray")
+    assert done.returncode == 0, done.stderr
+    assert correlate(*SETTINGS, "workers=1", f"run_dir={tmp_path}/one").returncode == 0
+    pd.testing.assert_frame_equal(scores(tmp_path / "ray"), scores(tmp_path / "one"), check_exact=True)
+
+
 @pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed")
 def test_an_engine_that_is_not_installed_is_told(correlate: Command, tmp_path: Path) -> None:
     done = correlate(*SETTINGS, "workers=2", "backend=ray", f"run_dir={tmp_path}/run")

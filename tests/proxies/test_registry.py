@@ -1,7 +1,10 @@
 """Plug-ins are found by name, and a name stands for one plug-in."""
 
+from importlib.metadata import EntryPoint
+
 import pytest
 
+from proxies import registry as module
 from proxies.errors import ProxyError, UnknownNameError
 from proxies.registry import Registry
 
@@ -31,3 +34,14 @@ def test_an_unknown_name_is_told_with_the_nearest_ones():
         registry["soop"]
     with pytest.raises(UnknownNameError, match="unknown dish 'x'; known: none"):
         Registry("dish", "none")["x"]
+
+
+class Salad:
+    name = "soup"
+
+
+def test_a_plugin_whose_entry_point_has_another_name_is_refused(monkeypatch):
+    entry = EntryPoint("salad", f"{__name__}:Salad", "dishes")
+    monkeypatch.setattr(module, "entry_points", lambda group: [entry])
+    with pytest.raises(ProxyError, match=r"dish 'salad' from .* calls itself 'soup'; use one name for both"):
+        Registry("dish", "dishes")["salad"]
