@@ -16,11 +16,11 @@ from harness.plugins import SPACES
 from harness.scoring import Item, score_item
 from proxies.evaluation import measured_proxies
 
-NETWORKS = 3
+NETWORKS = 2
 
 
 def space_rows(_: int) -> Iterator[Row]:
-    """Yield the mean seconds of three random networks for each proxy in each space, with the defaults of the space.
+    """Yield the mean seconds of two random networks for each proxy in each space, with the defaults of the space.
 
     To each proxy all is counted that it rests on, also passes that it shares with others. A space without a table of
     trained networks, from which to draw, is left out.
