@@ -66,7 +66,7 @@ lint: $(READY) ## ruff and mypy
 agreement: $(READY) ## rank agreement of our proxies with published scores: ARGS="--size 200 --data FOLDER"
 	$(BIN)/python -m harness.agreement $(ARGS)
 
-bench: $(READY) ## speed, as ratios measured in one run
+bench: $(READY) ## time and memory of scoring, into results/bench.csv
 	$(BIN)/python -m harness.bench $(ARGS)
 
 clean: ## remove the virtual environment and caches; runs stay

@@ -86,7 +86,9 @@ def main() -> None:
     shown = markdown_table(["proxy", *map(str, table.columns)], cells)
     write_text(arguments.output.with_suffix(".md"), shown + "\n")
     print(shown)
-    if low := ", ".join(map(str, table.index[table["spearman"] < table["at least"].astype(float) - 1e-9])):
+    expected = table["at least"].astype(float)
+    reached = (table["spearman"].astype(float) >= expected - 1e-9) & (table["n"] >= 0.9 * arguments.size)
+    if low := ", ".join(map(str, table.index[expected.notna() & ~reached])):
         raise SystemExit(f"agrees less than it should: {low}")
 
 

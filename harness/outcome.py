@@ -121,22 +121,23 @@ def correlations(plan: Plan, values: pd.DataFrame, rows: pd.DataFrame) -> pd.Dat
                 **summarise(scores, truth, higher_is_better=sign, **stats),
                 "seconds_per_arch": seconds[parts].sum(),
                 "near_upper_bound": near_bound[parts].max(),
-                "failure_reasons": reasons(rows[rows["proxy"].isin(parts)], int(np.isnan(scores).sum())),
+                "failure_reasons": reasons(rows[rows["proxy"].isin(parts)], values.index[np.isnan(scores)]),
                 **compare(scores, truth, baselines, higher_is_better=sign, **stats),
             }
         )
     return pd.DataFrame(table).sort_values("spearman", ascending=False, ignore_index=True)
 
 
-def reasons(rows: pd.DataFrame, missing: int) -> str:
+def reasons(rows: pd.DataFrame, missing: pd.Index) -> str:
     """Return why scores failed, the commonest reason first, each with how often it occurred.
 
-    ``rows`` are those of a proxy, or of its parts; it has no value for ``missing`` architectures.
+    ``rows`` are those of a proxy, or of its parts; it has no value for the architectures ``missing``.
     """
     failed = rows[rows["status"] != "ok"]
     counts = (failed["status"] + ": " + failed["reason"]).value_counts()
-    if (infinite := missing - failed["architecture"].nunique()) > 0:
+    if infinite := len(missing.difference(failed["architecture"].tolist())):
         counts["non_finite: the formula has no finite value, though its parts have"] = infinite
+        counts = counts.sort_values(ascending=False, kind="stable")
     return "; ".join(f"{count} × {reason}" for reason, count in counts.items())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from multiprocessing import current_process
 from pathlib import Path
+from pickle import PicklingError
 from threading import Thread
 from typing import Any, Self
 
@@ -73,22 +74,24 @@ def _score(
 ) -> Iterator[tuple[int, Rows]]:
     """Yield the number and the rows of each chunk when it is done."""
     jobs = min(workers, len(chunks))
+    backend = backend if jobs > 1 else "sequential"
     calls = [delayed(_score_noted)(setting, number, chunk, ledger) for number, chunk in chunks.items()]
-    with engine(backend if jobs > 1 else "sequential"), warnings.catch_warnings():
+    with engine(backend), warnings.catch_warnings():
         # loky replaces a worker that has grown by some 100 MB between chunks; nothing is lost by that.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given to the executor")
         try:
             if backend in RETURNING_LISTS:
-                for start in range(0, len(calls), WAVE * jobs):
-                    yield from Parallel(n_jobs=jobs, batch_size=1)(calls[start : start + WAVE * jobs])
+                with Parallel(n_jobs=jobs, batch_size=1) as pool:
+                    for start in range(0, len(calls), WAVE * jobs):
+                        yield from pool(calls[start : start + WAVE * jobs])
             else:
                 yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(calls)
         except Exception as error:  # scoring raises none: every kind of cluster has its own for dead machines
-            if backend not in CLUSTERS:
+            if backend not in CLUSTERS or isinstance(error, PicklingError):
                 raise
             raise HarnessError(
                 f"the {backend} cluster failed ({type(error).__name__}: {error}); "
-                "what it had scored is kept, and the same command goes on from there"
+                "what had come back is kept, and the same command goes on from there"
             ) from error
 
 

@@ -17,9 +17,8 @@ def average_pool(
     divisor_override: int | None = None,
 ) -> Tensor:
     """Return ``F.avg_pool2d`` of the same arguments, equal bit for bit in value and gradient."""
-    return AveragePool.apply(
-        input, kernel_size, stride or kernel_size, padding, ceil_mode, count_include_pad, divisor_override
-    )
+    step = kernel_size if stride is None else stride
+    return AveragePool.apply(input, kernel_size, step, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 class AveragePool(torch.autograd.Function):
@@ -44,7 +43,7 @@ class AveragePoolGradient(torch.autograd.Function):
     def forward(ctx: Any, dy: Tensor, form: tuple[torch.Size, tuple[int, ...]], windows: tuple[Any, ...]) -> Tensor:
         """Return dx, of shape and strides ``form``."""
         ctx.windows = windows
-        x = dy.new_empty_strided(*form)  # never read, and so never filled: the kernel asks for its form only
+        x = dy.new_empty_strided(*form)  # never filled, as the kernel asks for its form only
         return torch.ops.aten.avg_pool2d_backward(dy, x, *windows)
 
     @staticmethod

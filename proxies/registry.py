@@ -58,7 +58,7 @@ class Registry(Mapping[str, T], Generic[T]):
             except (ImportError, AttributeError) as error:
                 raise ProxyError(f"{self.kind} '{name}' from {entry.value} does not load: {error}") from error
             # Scores are stored, and found by workers, under the plug-in's own name.
-            if (own := getattr(plugin, "name", name)) != name:
+            if isinstance(own := getattr(plugin, "name", name), str) and own != name:
                 raise ProxyError(f"{self.kind} '{name}' from {entry.value} calls itself '{own}'; use one name for both")
             self._plugins[name] = plugin
         return self._plugins[name]

@@ -26,7 +26,7 @@ MEASURES = (
 
 def table(rows: list[Row]) -> Table:
     """Return the rows as a table for the screen."""
-    shown = Table("what", "in units of", "value", "should be", "", title="one thread, medians")
+    shown = Table("what", "in units of", "value", "should be", "", title="what scoring costs")
     for each in rows:
         bound = "" if each.bound is None else f"{each.sense} {each.bound:g}"
         verdict = {None: "", True: "yes", False: "[red]no"}[each.kept]
@@ -37,7 +37,7 @@ def table(rows: list[Row]) -> Table:
 def main() -> None:
     """Measure, print a table and write it to a CSV file."""
     parser = argparse.ArgumentParser(prog="python -m harness.bench", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5, help="pairs of times for each ratio")
+    parser.add_argument("--repeats", type=int, default=5, help="pairs of times for each ratio of two times")
     parser.add_argument("--output", type=Path, default=Path("results/bench.csv"), help="where to write the rows")
     arguments = parser.parse_args()
     rows: list[Row] = []
