@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from harness.board import CELL, main_rows
-from harness.matrix import average_ranks, score_matrix
+from harness.matrix import average_ranks, common_part, score_matrix
 from harness.report import escape, markdown_table, number
 from harness.schema import COLUMNS
 
@@ -15,18 +15,21 @@ Spearman's ρ of score and trained result, with the sign of each proxy's declare
 Made by `make leaderboard` from the published runs; [columns.md](columns.md) says what `leaderboard.csv` holds.
 
 A cell shows the conditions under which most proxies were run; an empty one was not run, or has no ranking. Average
-ranks are taken over all columns, and only among proxies without an empty cell."""
+ranks are taken over the {tasks} columns that at least two thirds of the proxies have (the others have their names in
+brackets), and only among proxies without an empty cell there."""
 
 
 def markdown(board: pd.DataFrame) -> str:
     """Return the whole leaderboard as Markdown: proxies × tasks, then a table for each set of conditions."""
     matrix = ranked_matrix(board)
-    header = ["proxy", *(" / ".join(map(str, column)) for column in matrix.columns), "average rank"]
+    counted = common_part(matrix).columns
+    names = {column: " / ".join(map(str, column)) for column in matrix.columns}
+    header = ["proxy", *(name if column in counted else f"({name})" for column, name in names.items()), "average rank"]
     rows = [
         [str(proxy), *map(_short, values), _short(rank)]
         for proxy, values, rank in zip(matrix.index, matrix.to_numpy(), average_ranks(matrix), strict=True)
     ]
-    sections = ["# Leaderboard", INTRODUCTION, markdown_table(header, rows)]
+    sections = ["# Leaderboard", INTRODUCTION.format(tasks=len(counted)), markdown_table(header, rows)]
     for _, rows_alike in board.groupby([*CELL, "conditions"], sort=True):
         sections += [*_conditions(rows_alike), markdown_table(*_table(rows_alike))]
     return "\n\n".join(sections) + "\n"

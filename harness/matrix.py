@@ -16,14 +16,22 @@ def score_matrix(correlations: pd.DataFrame, statistic: str = "spearman") -> pd.
     return correlations.pivot(index="proxy", columns=["space", "task", "target"], values=statistic).sort_index(axis=1)
 
 
-def average_ranks(matrix: pd.DataFrame) -> "pd.Series[float]":
-    """Return the average rank of each proxy over the columns of ``matrix``, 1 is best, the best first.
+def common_part(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return the part of ``matrix`` without a gap, over which proxies can be averaged.
 
-    Ranks are taken among proxies without an empty cell; the others come last, by name, with nan: an average over
-    the columns that happen to be filled would flatter.
+    Its columns are those where at least two thirds of the proxies have a value: one that only a few were run on would
+    shut out all others. Its rows are the proxies with a value in each of them, as an average over the columns that a
+    proxy happens to have would flatter.
     """
-    complete = matrix.dropna()
-    ranks = complete.rank(ascending=False).mean(axis=1)
+    return matrix.loc[:, 3 * matrix.count() >= 2 * len(matrix)].dropna()
+
+
+def average_ranks(matrix: pd.DataFrame) -> "pd.Series[float]":
+    """Return the average rank of each proxy in the `common_part` of ``matrix``, 1 is best, the best first.
+
+    Proxies outside it come last, by name, with nan.
+    """
+    ranks = common_part(matrix).rank(ascending=False).mean(axis=1)
     return ranks.reindex(matrix.index).sort_index().sort_values(kind="stable")
 
 

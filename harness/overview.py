@@ -16,7 +16,7 @@ from scipy.spatial.distance import squareform
 
 from harness.errors import HarnessError
 from harness.figure import BLUE, DARK, GREY, LIGHT_BLUE, ORANGE, new_figure
-from harness.matrix import average_ranks, pareto_front, score_matrix
+from harness.matrix import average_ranks, common_part, pareto_front, score_matrix
 
 Floats = NDArray[np.float64]
 
@@ -28,10 +28,10 @@ def heat_map(correlations: pd.DataFrame, path: Path, *, footnote: str = "") -> N
     """Draw Spearman's ρ of proxies × (space, task), the best average rank on top.
 
     ``correlations`` has the columns space, task, target, proxy, spearman, one row a cell. Cells that were not run
-    stay empty, and a proxy with an empty cell has no average rank.
+    stay empty. Tasks outside the `common_part` do not count for the ranks, and are in italics.
     """
     matrix = score_matrix(correlations)
-    ranks = average_ranks(matrix)
+    ranks, counted = average_ranks(matrix), common_part(matrix).columns
     matrix = matrix.loc[ranks.index]
     names = matrix.columns.to_frame(index=False).astype(str)
     spaces = names["space"].tolist()
@@ -43,10 +43,13 @@ def heat_map(correlations: pd.DataFrame, path: Path, *, footnote: str = "") -> N
             first, count = spaces.index(space), spaces.count(space)
             axes.axvline(first - 0.5, color="white", lw=4)
             axes.text(first + count / 2 - 0.5, -0.75, space, ha="center", va="bottom", fontweight="bold")
+        for label, column in zip(axes.get_xticklabels(), matrix.columns, strict=True):
+            label.set(**({} if column in counted else {"color": GREY, "style": "italic"}))
         for y, rank in enumerate(ranks):
             axes.text(columns - 0.3, y, "–" if np.isnan(rank) else f"{rank:.1f}", ha="left", va="center")
-        axes.text(columns - 0.3, -0.75, "average\nrank", ha="left", va="bottom")
-        figure.suptitle("Spearman's ρ with the trained result", x=0.01, ha="left", fontsize=11)
+        axes.text(columns - 0.3, -0.75, f"average\nrank in\n{len(counted)} tasks", ha="left", va="bottom")
+        aside = "" if len(counted) == columns else "; tasks in italics do not count for the rank"
+        figure.suptitle(f"Spearman's ρ with the trained result{aside}", x=0.01, ha="left", fontsize=11)
 
 
 def agreement(scores: pd.DataFrame, path: Path, *, footnote: str = "") -> None:
@@ -156,10 +159,10 @@ def _label(figure: Figure, axes: Axes, x: Floats, y: Floats, names: Sequence[str
 def critical_differences(correlations: pd.DataFrame, path: Path, *, footnote: str = "") -> None:
     """Draw average ranks over tasks; bars join proxies that do not differ by Nemenyi's test (Demšar, JMLR 2006).
 
-    ``correlations`` is that of `heat_map`; proxies with an empty cell are left out. Raises HarnessError if fewer
-    than three proxies have results on at least two tasks in common.
+    ``correlations`` is that of `heat_map`; only its `common_part` is drawn. Raises HarnessError if that has fewer than
+    three proxies or two tasks.
     """
-    matrix = score_matrix(correlations).dropna()
+    matrix = common_part(score_matrix(correlations))
     if len(matrix) < 3 or matrix.shape[1] < 2:
         raise HarnessError("a critical-difference diagram needs at least three proxies with results on two tasks")
     p_values = scikit_posthocs.posthoc_nemenyi_friedman(matrix.T.to_numpy())

@@ -87,33 +87,35 @@
     document.getElementById("overview-note").textContent = single
       ? `${rows[0].n} architectures. Whiskers are bootstrap intervals; diamonds are published values.` +
         (rows[0].caveats && ` Note: ${rows[0].caveats}.`)
-      : "Best average rank first; a proxy with an empty cell has none. Each column shows the conditions under which " +
-        "most proxies were run.";
+      : "Best average rank first. It is taken over the tasks that at least two thirds of the proxies have; the others " +
+        "are in italics, and a proxy with an empty cell has none. Each column shows the conditions under which most " +
+        "proxies were run.";
     document.getElementById("overview").replaceChildren(single ? intervals(rows, statistic) : heatMap(rows, statistic));
   }
 
-  /** Average rank of each proxy over all columns, among proxies without an empty cell; 1 is best. */
+  /**
+   * Which columns count for the average rank, and that of each proxy without an empty cell there; 1 is best.
+   * It is common_part of harness/matrix.py, for any statistic.
+   */
   function averageRanks(matrix, columns, statistic) {
     const sign = LOWER_IS_BETTER.has(statistic) ? 1 : -1;
-    const complete = [...matrix].filter(([, cells]) =>
-      columns.every((column) => cells.has(column) && cells.get(column)[statistic] !== null));
+    const has = (cells) => (column) => (cells.get(column)?.[statistic] ?? null) !== null;
+    const filled = (column) => [...matrix.values()].filter((cells) => has(cells)(column)).length;
+    const counted = columns.filter((column) => 3 * filled(column) >= 2 * matrix.size);
+    const complete = counted.length ? [...matrix].filter(([, cells]) => counted.every(has(cells))) : [];
     const ranks = new Map(complete.map(([proxy]) => [proxy, 0]));
-    for (const column of columns) {
-      const values = complete.map(([, cells]) => sign * cells.get(column)[statistic]);
-      complete.forEach(([proxy], i) => {
-        const below = values.filter((value) => value < values[i]).length;
-        const tied = values.filter((value) => value === values[i]).length;
-        ranks.set(proxy, ranks.get(proxy) + (below + (tied + 1) / 2) / columns.length);
-      });
+    for (const column of counted) {
+      const byColumn = ranked(complete.map(([, cells]) => sign * cells.get(column)[statistic]));
+      complete.forEach(([proxy], i) => ranks.set(proxy, ranks.get(proxy) + byColumn[i] / counted.length));
     }
-    return ranks;
+    return { ranks, counted: new Set(counted) };
   }
 
   function heatMap(rows, statistic) {
     const columns = [...groupBy(rows, (row) => row.conditions)].map(([hash, [row]]) => ({ hash, ...row }));
     const matrix = new Map([...groupBy(rows, (row) => row.proxy)].map(
       ([proxy, cells]) => [proxy, new Map(cells.map((row) => [row.conditions, row]))]));
-    const ranks = averageRanks(matrix, columns.map((column) => column.hash), statistic);
+    const { ranks, counted } = averageRanks(matrix, columns.map((column) => column.hash), statistic);
     const order = [...matrix.keys()].sort((a, b) => (ranks.get(a) ?? Infinity) - (ranks.get(b) ?? Infinity) || (a < b ? -1 : 1));
 
     const values = rows.map((row) => row[statistic]).filter((value) => value !== null);
@@ -130,9 +132,10 @@
     }
     spaces.append(element("th"));
     const tasks = element("tr", {}, element("th", { className: "text", textContent: "proxy", scope: "col" }),
-      ...columns.map((column) => element("th", { className: "task", scope: "col", title: cellName(column) },
+      ...columns.map((column) => element("th", { scope: "col", title: cellName(column),
+        className: counted.has(column.hash) ? "task" : "task uncounted" },
         element("span", { textContent: cellName(column) }))),
-      element("th", { textContent: "average rank", scope: "col" }));
+      element("th", { textContent: `average rank in ${counted.size} tasks`, scope: "col" }));
 
     const body = element("tbody");
     for (const proxy of order) {

@@ -58,17 +58,25 @@ def test_every_column_is_explained(tmp_path, runs):
 
 
 def test_the_tables_show_each_cell_once_and_leave_out_what_was_not_run(tmp_path):
-    runs = [write_run(tmp_path / "a"), write_run(tmp_path / "b", task="cifar100", proxies=("swap", "params"), failed=0)]
+    few, some = ("swap", "params"), ("swap", "params", "flops")
+    runs = [
+        write_run(tmp_path / "a"),
+        write_run(tmp_path / "b", task="cifar100", proxies=some, failed=0),
+        write_run(tmp_path / "c", "nb101", proxies=few, failed=0),
+    ]
     board = gather(runs)
     write(board, tmp_path / "out")
     markdown = (tmp_path / "out" / "leaderboard.md").read_text()
     overview = {line.split(" | ")[0].strip("| "): line for line in markdown.split("\n\n")[3].splitlines()[2:]}
-    rho = board.set_index(["proxy", "task"])["spearman"]
+    rho = board.query("space == 'nb201'").set_index(["proxy", "task"])["spearman"]
     swap = [f"{rho['swap', task]:.2f}" for task in ("cifar10", "cifar100")]
-    assert overview["swap"] == f"| swap | {swap[0]} | {swap[1]} | 1.00 |"
-    assert overview["zen"].endswith("| – | – |")
+    assert overview["swap"].endswith(f" | {swap[0]} | {swap[1]} | 1.00 |")
+    assert overview["zen"].endswith(" | – | – |")
+    assert overview["flops"].startswith("| flops | – | ")
+    assert overview["flops"].endswith(" | 3.00 |")
+    assert "| proxy | (nb101 / cifar10 / valid) | nb201 / cifar10 / valid |" in markdown
     latex = (tmp_path / "out" / "leaderboard.tex").read_text()
-    assert f"swap & {swap[0]} & {swap[1]} \\\\" in latex
+    assert f" & {swap[0]} & {swap[1]} \\\\" in latex
     assert re.search(r"^zen & .* & -- \\\\$", latex, re.M)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.matrix import average_ranks, pareto_front, score_matrix
+from harness.matrix import average_ranks, common_part, pareto_front, score_matrix
 
 
 def cell(proxy, task, rho, space="nb201"):
@@ -12,13 +12,26 @@ def cell(proxy, task, rho, space="nb201"):
 def test_a_cell_that_was_not_run_stays_empty_and_gives_no_average_rank():
     matrix = score_matrix(
         pd.DataFrame(
-            [cell("swap", "a", 0.9), cell("params", "a", 0.5), cell("params", "b", 0.6), cell("zen", "a", 0.1)]
+            [cell(proxy, "a", rho) for proxy, rho in (("swap", 0.9), ("params", 0.5), ("zen", 0.1))]
+            + [cell("params", "b", 0.6), cell("zen", "b", 0.7)]
         )
     )
     assert np.isnan(matrix.loc["swap", ("nb201", "b", "test")])
     ranks = average_ranks(matrix)
-    assert list(ranks.index) == ["params", "swap", "zen"]
-    np.testing.assert_equal(ranks.to_numpy(), [1, np.nan, np.nan])
+    assert list(ranks.index) == ["params", "zen", "swap"]
+    np.testing.assert_equal(ranks.to_numpy(), [1.5, 1.5, np.nan])
+
+
+def test_a_task_that_less_than_two_thirds_of_the_proxies_have_does_not_count():
+    nan = np.nan
+    matrix = pd.DataFrame({"all": [0.1, 0.2, 0.3], "one": [nan, nan, 0.9], "two": [0.2, 0.1, nan]}, index=list("xyz"))
+    assert list(common_part(matrix).columns) == ["all", "two"]
+    assert dict(average_ranks(matrix).dropna()) == {"x": 1.5, "y": 1.5}
+
+
+def test_without_a_task_that_counts_nobody_has_an_average_rank():
+    matrix = pd.DataFrame({"a": [0.1, np.nan], "b": [np.nan, 0.1]}, index=["x", "y"])
+    assert average_ranks(matrix).isna().all()
 
 
 def test_average_ranks_equal_a_hand_calculation_with_ties():

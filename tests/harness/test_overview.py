@@ -36,7 +36,16 @@ def test_the_heat_map_is_ordered_by_average_rank_and_leaves_missing_cells_empty(
     assert [word for word in text if word in {"swap", HOSTILE, "params", "zen"}] == [HOSTILE, "params", "zen", "swap"]
     assert [word for word in text if re.fullmatch(r"\d\.0|–", word)] == ["1.0", "2.0", "3.0", "–"]
     assert text.count(".90") == 5
-    assert {"nb101", "nb201", "a (test)"} <= set(text)
+    assert {"nb101", "nb201", "a (test)", "rank in", "6 tasks"} <= set(text)
+
+
+def test_the_heat_map_says_which_tasks_do_not_count(tmp_path):
+    table = cells()
+    few = (table["space"] == "nb201") & (table["task"] == "a") & table["proxy"].isin(["swap", "zen"])
+    heat_map(table[~few], tmp_path / "heat.svg")
+    text = words(tmp_path / "heat.svg")
+    assert {"5 tasks"} <= set(text)
+    assert any("in italics" in word for word in text)
 
 
 def test_agreement_puts_proxies_that_say_the_same_side_by_side(tmp_path):

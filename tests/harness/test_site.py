@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from synthetic_run import write_run
 
-from harness.board import gather, load_run, run_folders
+from harness.board import gather, load_run, main_rows, run_folders
+from harness.matrix import average_ranks, common_part, score_matrix
 from harness.site import SCRIPTS, asset, content, page
 
 ROOT = Path(__file__).parents[2]
@@ -186,8 +187,13 @@ def test_the_overview_shows_the_chosen_statistic_and_no_average_over_empty_cells
         assert cells == pytest.approx(main.loc[proxy].tolist(), abs=6e-3)
         assert rank == pytest.approx(ranks[proxy], abs=0.06)
     choose(tab, "all")
-    last = dict(zip(column_of(tab, "th"), column_of(tab, "td:last-child"), strict=True))
-    assert last["grasp"] == "–"
+    tab.select_option("select[name=statistic]", "spearman")
+    matrix = score_matrix(main_rows(board))
+    wanted = [f"{rank:.1f}" for rank in average_ranks(matrix).dropna()]
+    assert wanted
+    assert column_of(tab, "td:last-child") == wanted + ["–"] * (len(matrix) - len(wanted))
+    uncounted = tab.locator("#overview .uncounted").all_inner_texts()
+    assert len(uncounted) == matrix.shape[1] - common_part(matrix).shape[1] > 0
 
 
 def column_of(tab, cell):
