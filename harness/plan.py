@@ -1,13 +1,10 @@
 """Turn the settings of a run into what it will do, and refuse what cannot be done before anything is written."""
 
-import platform
-import subprocess
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pandas as pd
 import torch
@@ -17,7 +14,7 @@ from benchmarks.space import Space, Truth, sample
 from harness.config import DEFAULT_DATA, Config
 from harness.errors import HarnessError
 from harness.plugins import SPACES
-from harness.scoring import FAILED, LOST, Item, Setting
+from harness.scoring import Item, Setting
 from proxies import PROXIES
 from proxies.evaluation import measured_proxies, resolve_parameters
 from proxies.expression import derive_expression
@@ -42,7 +39,6 @@ class Plan:
     population: int
     accuracy: "pd.Series[float]"
     parameters: dict[str, dict[str, float]]
-    run_dir: Path
 
     @property
     def known(self) -> Mapping[str, Proxy]:
@@ -69,73 +65,6 @@ class Plan:
         repeats = range(self.config.init.repeats)
         scored = dict.fromkeys(self.representatives().values())
         return [Item(architecture, repeat, names) for architecture in scored for repeat in repeats]
-
-    def sentence(self) -> str:
-        """Return the protocol in one line, for the foot of a figure."""
-        config, setting = self.config, self.setting
-        return (
-            f"{setting.space.name}/{setting.task}/{self.target}; {len(self.accuracy)} of {self.population} "
-            f"architectures (seed {config.sample.seed}); {setting.batch.source}; {setting.init} init, "
-            f"{config.init.repeats} repeat(s), seed {setting.seed}; truth: {self.truth.source}"
-        )
-
-    def caveats(self) -> list[str]:
-        """Return what a reader must know before believing the numbers."""
-        recommended = self.setting.space.defaults
-        tuned = [name for name in self.parameters if self.parameters[name] == recommended.parameters.get(name)]
-        notes = [f"{name}: {recommended.parameters_note}" for name in tuned if recommended.parameters_note]
-        if not self.config.target and self.target != recommended.target:
-            notes.append(f"the table lacks the recommended target '{recommended.target}': '{self.target}' is used")
-        return [note for note in (self.setting.batch.note, *notes) if note]
-
-    def protocol(self) -> dict[str, Any]:
-        """Return everything that a reader needs to know to judge or repeat the numbers."""
-        config, setting, truth = self.config, self.setting, self.truth
-        return {
-            "space": setting.space.name,
-            "network": setting.space.options(),
-            "task": setting.task,
-            "target": self.target,
-            "truth": {"source": truth.source, "sha256": truth.sha256, "licence": truth.licence, "note": truth.note},
-            "sample": {
-                "size": len(self.accuracy),
-                "seed": config.sample.seed,
-                "merge_isomorphs": config.sample.merge_isomorphs,
-                "population": self.population,
-                "why_this_size": "" if config.sample.size else setting.space.defaults.why,
-                "scores_shared": config.share_scores,
-                "networks_scored": len(set(self.representatives().values())),
-            },
-            "inputs": {
-                "name": config.inputs.source,
-                "source": setting.batch.source,
-                "batch_size": len(setting.batch.images),
-                "choice": config.inputs.choice,
-                "seed": config.inputs.seed,
-                "sha256": setting.batch.sha256,
-            },
-            "init": {"scheme": setting.init, "repeats": config.init.repeats, "seed": setting.seed},
-            "mode": "train (batch norm uses the statistics of the batch)",
-            "device": setting.device,
-            "dtype": setting.key()["dtype"],
-            "proxies": {name: proxy.version for name, proxy in self.proxies.items()},
-            "derived": dict(config.derived),
-            "parts": {
-                name: {part.name: part.version for part in self.measured(name)}
-                for name, proxy in self.proxies.items()
-                if isinstance(proxy, Derived)
-            },
-            "parameters": self.parameters,
-            "failed": "left out; the columns that end in failed_last rank them last instead",
-            "interval": {
-                "method": "percentile bootstrap over architectures",
-                "confidence": config.stats.confidence,
-                "resamples": config.stats.resamples,
-            },
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in ("torch", "zcbench")}},
-            "git_commit": git_commit(),
-            "caveats": self.caveats(),
-        }
 
 
 def make_plan(config: Config) -> Plan:
@@ -179,7 +108,6 @@ def make_plan(config: Config) -> Plan:
         population=len(values),
         accuracy=values.loc[chosen],
         parameters=proxy_parameters(config, proxies, space),
-        run_dir=Path(config.run_dir) if config.run_dir else default_run_dir(config, setting, target),
     )
 
 
@@ -220,9 +148,16 @@ def make_space(config: Config) -> Space:
 
 
 def chosen_proxies(config: Config) -> dict[str, Proxy]:
-    """Return the proxies of the run by name: the chosen ones and those that the user defines."""
-    own = {name: derive_expression(name, text) for name, text in config.derived.items()}
-    return {name: PROXIES[name] for name in config.proxies} | own
+    """Return the proxies of the run by name: the chosen ones and those that the user defines.
+
+    Raises HarnessError for a name that is a column of its own in the tables of a run.
+    """
+    chosen = {name: PROXIES[name] for name in config.proxies}
+    for name, text in config.derived.items():
+        chosen[name] = derive_expression(name, text, ChainMap(chosen, cast(MutableMapping[str, Proxy], PROXIES)))
+    if taken := chosen.keys() & {"architecture", "truth"}:
+        raise HarnessError(f"no proxy can be called '{min(taken)}', which is another column of values.csv")
+    return chosen
 
 
 def proxy_parameters(config: Config, proxies: Mapping[str, Proxy], space: Space) -> dict[str, dict[str, float]]:
@@ -246,49 +181,3 @@ def resolve_device(device: str) -> str:
     except (RuntimeError, AssertionError) as error:
         raise HarnessError(f"device={device} is not available: {str(error).splitlines()[0]}") from error
     return device
-
-
-def default_run_dir(config: Config, setting: Setting, target: str) -> Path:
-    """Return a folder named by what is in it, so that the same settings find their scores again."""
-    task = setting.space.tasks[setting.task]
-    images = task.images if config.inputs.source == "task" else config.inputs.source
-    network = "".join(f"-{name}-{value}" for name, value in sorted(config.network.items()))
-    protocol = (
-        f"{images}-{len(setting.batch.images)}-{setting.init}-init-seed-{setting.seed}"
-        f"-sample-{config.sample.seed}{network}"
-    )
-    return Path("results/runs", setting.space.name, setting.task, target, protocol)
-
-
-def git_commit() -> str:
-    """Return the commit of this code, with "+changes" if files differ from it, or "unknown" outside a checkout."""
-    root = Path(__file__).resolve().parents[1]
-
-    def git(*words: str) -> str:
-        call = ["git", "-C", str(root), *words]
-        return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        if Path(git("rev-parse", "--show-toplevel")).resolve() != root:  # installed somewhere inside another project
-            return "unknown"
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def missing(items: Sequence[Item], done: pd.DataFrame) -> list[Item]:
-    """Return what of ``items`` has no row in ``done`` yet, or one of a failure that another try may mend."""
-    done = done[~done["status"].isin([LOST, FAILED])]
-    current = {proxy.name: proxy.version for item in items[:1] for proxy in measured_proxies(item.proxies)}
-    have = {
-        (architecture, repeat, proxy)
-        for architecture, repeat, proxy, made in zip(
-            done["architecture"], done["repeat"], done["proxy"], done["version"], strict=True
-        )
-        if current.get(proxy) == made
-    }
-    return [
-        Item(item.architecture, item.repeat, lacking)
-        for item in items
-        if (lacking := tuple(name for name in item.proxies if (item.architecture, item.repeat, name) not in have))
-    ]

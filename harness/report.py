@@ -27,6 +27,8 @@ FURTHER = {
     "regret_at_10": "regret@10",
     "ndcg_at_10": "nDCG@10",
     "near_upper_bound": "share near its upper bound",
+    "sd_repeats": "sd of ρ over initialisations",
+    "sd_architectures": "sd of ρ over architectures",
 }
 
 HOW_TO_READ = """\
@@ -36,7 +38,9 @@ architectures. Weighted τ counts swaps among the best most. *In the best 20 %* 
 the best trained results. Precision@10 is the share of the ten best by score that are among the ten truly best;
 regret@10 is what the best of the ten best by score lacks of the best there is, in the unit of the trained result;
 nDCG@10 discounts by position. *Given params* is the partial correlation with the ranks of params held fixed;
-*gain over params* is the difference of the two ρ on the same architectures."""
+*gain over params* is the difference of the two ρ on the same architectures. Where there are several initialisations,
+the *sd of ρ* of a single one says how much of the uncertainty is theirs, and how much another sample of architectures
+would add."""
 
 
 def write_report(path: Path, protocol: Mapping[str, Any], correlations: pd.DataFrame) -> None:

@@ -13,7 +13,6 @@ from harness.cli import told_to_people
 from harness.experiment import PlannedRun, failures_file, open_runs, read_failures
 from harness.files import write_json
 from harness.outcome import correlate
-from harness.plan import make_plan
 from harness.publication import published_folder
 from harness.publish import publish
 
@@ -47,9 +46,7 @@ def do_missing(experiment: str, board: pd.DataFrame | None, results: Path) -> No
 def attempt(run: PlannedRun, published: Path) -> str:
     """Do ``run`` and publish it into the folder ``published``; return why that failed, or nothing."""
     try:
-        config = run.config()
-        correlate(config)
-        publish(make_plan(config).run_dir, published)
+        publish(correlate(run.config()), published)
     except Exception as error:  # a plug-in of somebody else may raise anything; the other runs go on
         return f"{type(error).__name__}: {error}"
     return ""

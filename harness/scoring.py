@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import current_process
 from typing import Any
 
+import pandas as pd
 import torch
 
 from benchmarks.inputs import Batch
@@ -55,6 +56,24 @@ class Item:
     architecture: str
     repeat: int
     proxies: tuple[str, ...]
+
+
+def current(rows: pd.DataFrame, proxies: Iterable[Measured]) -> pd.DataFrame:
+    """Return those of ``rows`` that the present versions of ``proxies`` made."""
+    versions = {proxy.name: proxy.version for proxy in proxies}
+    return rows[rows["version"] == rows["proxy"].map(versions)]
+
+
+def missing(items: Sequence[Item], rows: pd.DataFrame) -> list[Item]:
+    """Return what of ``items`` has no row in ``rows`` yet, or one of a failure that another try may mend."""
+    names = dict.fromkeys(name for item in items for name in item.proxies)
+    done = current(rows[~rows["status"].isin([LOST, FAILED])], measured_proxies(names))
+    have = set(zip(done["architecture"], done["repeat"], done["proxy"], strict=True))
+    return [
+        Item(item.architecture, item.repeat, lacking)
+        for item in items
+        if (lacking := tuple(name for name in item.proxies if (item.architecture, item.repeat, name) not in have))
+    ]
 
 
 @contextmanager

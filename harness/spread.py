@@ -28,10 +28,12 @@ def repeat_spread(
       of architectures more than another is in both.
 
     ``repeatability`` is the mean Spearman correlation between two repeats. With few repeats ``sd_repeats`` is rough:
-    its relative error is about 1 / √(2 (m - 1)).
+    its relative error is about 1 / √(2 (m - 1)). All is nan if a repeat has no ranking.
     """
     columns = list(scores.T)
     per_repeat = np.array([spearman(column, truth) for column in columns])
+    if np.isnan(per_repeat).any():
+        return dict.fromkeys(("spearman", "sd_repeats", "sd_architectures", "sd_total", "repeatability"), np.nan)
     counts = resample_counts(len(truth), resamples, seed)
     resampled = np.array([np.nanvar(resampled_spearman(counts, column, truth), ddof=1) for column in columns]).mean()
     repeats = np.var(per_repeat, ddof=1)

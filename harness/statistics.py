@@ -30,9 +30,7 @@ def summarise(
     truth: Floats,
     *,
     higher_is_better: bool,
-    resamples: int = 1000,
-    confidence: float = 0.95,
-    seed: int = 0,
+    how: Resampling,
 ) -> dict[str, float]:
     """Return every statistic of one proxy.
 
@@ -47,7 +45,6 @@ def summarise(
     scored = ~np.isnan(scores)
     kept, kept_truth = scores[scored], truth[scored]
     everything = failed_last(scores)
-    how = Resampling(resamples, confidence, seed)
     spearman_low, spearman_high = interval(resampled_spearman, kept, kept_truth, how)
     kendall_low, kendall_high = interval(resampled_kendall, kept, kept_truth, how)
     return {
@@ -77,9 +74,7 @@ def compare(
     baselines: Mapping[str, Floats],
     *,
     higher_is_better: bool,
-    resamples: int = 1000,
-    confidence: float = 0.95,
-    seed: int = 0,
+    how: Resampling,
 ) -> dict[str, float | bool]:
     """Return how one proxy stands against each of ``baselines``, for instance ``{"params": …, "flops": …}``.
 
@@ -89,7 +84,6 @@ def compare(
     that either failed on are left out. p values are not corrected: see `holm`.
     """
     scores = oriented(values, higher_is_better)
-    how = Resampling(resamples, confidence, seed)
     report: dict[str, float | bool] = {}
     for name, baseline in baselines.items():
         both = ~np.isnan(scores) & ~np.isnan(baseline)

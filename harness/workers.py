@@ -34,7 +34,7 @@ Rows = list[dict[str, Any]]
 def worker_count(workers: str, device: str) -> int:
     """Return the number of processes that ``workers`` means: a number, or "auto" for one a core, or one a GPU."""
     if workers == "auto":
-        return torch.cuda.device_count() if device == "cuda" else int(cpu_count())
+        return {"cpu": cpu_count, "cuda": torch.cuda.device_count}.get(device, lambda: 1)()
     if not workers.isdigit() or int(workers) < 1:
         raise HarnessError(f"workers={workers} is neither 'auto' nor a number of at least 1")
     return int(workers)

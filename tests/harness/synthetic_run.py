@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from harness.bootstrap import Resampling
 from harness.statistics import compare, summarise
 
 PROXIES = ("swap", "params", "flops", "zen")
@@ -31,7 +32,7 @@ def write_run(
     truth = draw.normal(size=n)
     values = {name: truth + place * draw.normal(size=n) for place, name in enumerate(proxies)}
     values[proxies[-1]][:failed] = np.nan
-    stats = {"higher_is_better": True, "resamples": resamples}
+    stats = {"higher_is_better": True, "how": Resampling(resamples)}
     baselines = {name: values[name] for name in ("params", "flops") if name in values}
     rows = [
         {

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.bootstrap import Resampling
 from harness.plots import bars, scatter
 from harness.statistics import summarise
 
@@ -18,7 +19,7 @@ def truth():
 
 
 def draw(values, truth, path, proxy="swap", **options):
-    summary = summarise(values, truth, higher_is_better=options.get("higher_is_better", True), resamples=20)
+    summary = summarise(values, truth, higher_is_better=options.get("higher_is_better", True), how=Resampling(20))
     scatter(values, truth, summary, path, proxy=proxy, truth_label="cifar10 test accuracy (%)", **options)
     return words(path)
 

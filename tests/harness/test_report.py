@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.bootstrap import Resampling
 from harness.report import escape, flatten, headline, print_table, write_report
 from harness.statistics import compare, summarise
 
@@ -31,8 +32,8 @@ def correlations():
     rows = [
         {
             "proxy": name,
-            **summarise(values, truth, higher_is_better=True, resamples=200),
-            **compare(values, truth, {"params": scores["params"]}, higher_is_better=True, resamples=200),
+            **summarise(values, truth, higher_is_better=True, how=Resampling(200)),
+            **compare(values, truth, {"params": scores["params"]}, higher_is_better=True, how=Resampling(200)),
             "seconds_per_arch": 0.125,
             "failure_reasons": "20 × degenerate: all | zero",
         }

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from harness.bootstrap import Resampling
 from harness.statistics import compare, failed_last, holm, summarise
 
 TRUTH = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-FEW = {"resamples": 50}
+FEW = {"how": Resampling(resamples=50)}
 
 
 def test_a_proxy_for_which_lower_is_better_is_negated_never_made_absolute():
@@ -63,9 +64,9 @@ def test_the_same_seed_gives_the_same_report_and_the_interval_holds_the_estimate
     draw = np.random.default_rng(0)
     truth = draw.normal(size=100)
     values = truth + draw.normal(size=100)
-    report = summarise(values, truth, higher_is_better=True)
-    assert report == summarise(values, truth, higher_is_better=True)
-    assert report != summarise(values, truth, higher_is_better=True, seed=1)
+    report = summarise(values, truth, higher_is_better=True, how=Resampling())
+    assert report == summarise(values, truth, higher_is_better=True, how=Resampling())
+    assert report != summarise(values, truth, higher_is_better=True, how=Resampling(seed=1))
     assert report["spearman_low"] < report["spearman"] < report["spearman_high"]
     assert report["kendall_low"] < report["kendall"] < report["kendall_high"]
 
@@ -74,7 +75,9 @@ def test_a_proxy_beats_a_baseline_only_if_the_whole_interval_says_so():
     draw = np.random.default_rng(0)
     truth = draw.normal(size=200)
     good, same, poor = (truth + noise * draw.normal(size=200) for noise in (0.3, 0.3, 2.0))
-    report = compare(good, truth, {"params": poor, "flops": same, "good": good}, higher_is_better=True)
+    report = compare(
+        good, truth, {"params": poor, "flops": same, "good": good}, higher_is_better=True, how=Resampling()
+    )
     assert report["beats_params"] is True
     assert report["beats_flops"] is False
     assert report["beats_good"] is False
