@@ -22,6 +22,7 @@ from proxies.spectra import correlation, eigenvalues, is_singular
 from proxies.twice_differentiable import TwiceDifferentiable
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+NO_GRADIENT = "the gradient is zero in every layer: nothing in the network reaches the output"
 
 # What one forward pass of the batch can serve: patterns that are gathered while it runs …
 OBSERVERS: Mapping[str, Callable[[int, torch.device], Observer]] = {
@@ -317,7 +318,8 @@ class Probe(Reader):
         ones = torch.ones_like(self.images[:1], dtype=torch.float64)
         flow = one_tensor(self.forward(ones, positive, *modes)).sum()
         found = not_all_zero(dict(zip(weights, gradients(flow, list(weights.values())), strict=True)))
-        return {name: (weights[name].detach() * gradient).abs() for name, gradient in found.items()}
+        flows = {name: (weights[name].detach() * gradient).abs() for name, gradient in found.items()}
+        return not_all_zero(flows, "the synaptic flow is zero in every layer: some weights let nothing through")
 
     # --- passes of noise through weights of their own ----------------------------------------------------------
 
@@ -341,10 +343,10 @@ def no_labels() -> NotApplicableError:
     return NotApplicableError("the loss needs labels")
 
 
-def not_all_zero(found: Named) -> Named:
-    """Return gradients by layer; raises UndefinedError if they are zero everywhere."""
-    if not any(gradient.any() for gradient in found.values()):
-        raise UndefinedError("the gradient is zero in every layer: nothing in the network reaches the output")
+def not_all_zero(found: Named, reason: str = NO_GRADIENT) -> Named:
+    """Return ``found``, tensors by layer; raises UndefinedError with ``reason`` if they are zero everywhere."""
+    if not any(each.any() for each in found.values()):
+        raise UndefinedError(reason)
     return found
 
 

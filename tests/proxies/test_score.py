@@ -80,6 +80,14 @@ def test_an_undefined_score_says_which_and_why():
         score(network, IMAGES, LABELS, names=("grad_norm",))
 
 
+@pytest.mark.parametrize("name", ["synflow", "synflow_bn"])
+def test_a_last_layer_of_zeros_has_no_synaptic_flow(name):
+    network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(288, 4))
+    nn.init.zeros_(network[3].weight)
+    with pytest.raises(UndefinedError, match=f"{name}: the synaptic flow is zero in every layer"):
+        score(network, IMAGES, names=(name,))
+
+
 def test_a_network_that_returns_several_tensors_is_scored_where_its_outputs_do_not_matter():
     class Pair(nn.Module):
         def __init__(self):

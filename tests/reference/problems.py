@@ -166,6 +166,12 @@ def dropout():
     return network
 
 
+def zero_head():
+    network = batch_norm()
+    nn.init.zeros_(network[8].weight)
+    return network
+
+
 def mlp():
     return nn.Sequential(
         nn.Flatten(), nn.Linear(3 * SIZE**2, 20), nn.ReLU(), nn.Linear(20, 9), nn.ReLU(), nn.Linear(9, CLASSES)
@@ -239,6 +245,7 @@ PROBLEMS = [
     Problem("channels-last images", batch_norm, images().contiguous(memory_format=torch.channels_last), labels()),
     Problem("disconnected branch and unused layer", Branched, images(), labels()),
     Problem("frozen parameters", frozen, images(), labels()),
+    Problem("zero-initialised last layer", zero_head, images(), labels()),
     Problem("MLP", mlp, images(), labels()),
     Problem("shared weights", Shared, images(), labels()),
     Problem("one class missing", batch_norm, images(), torch.tensor([0, 0, 1, 3, 3, 3, 1, 0])),

@@ -130,7 +130,7 @@ def snip(problem):
         return NAN
     loss.backward()
     score = sum(mask.grad.abs().sum().item() for mask in masks if mask.grad is not None)
-    return score if score > 0 else NAN
+    return nan_if_unreached(loss_gradients(problem), score)
 
 
 def synflow(problem, keep_batch_norm=False):
