@@ -5,6 +5,7 @@ import torch
 from proxies.errors import UndefinedError
 from proxies.probe import Probe
 from proxies.proxy import measured
+from proxies.spectra import require_finite
 
 
 @measured(
@@ -28,6 +29,7 @@ def zico(probe: Probe) -> float:
     for name in first:
         pair = torch.stack([first[name], second[name]]).double()
         deviation = pair.std(dim=0, correction=0)
+        require_finite(deviation)  # which it is not where a gradient is not
         varies = deviation > 0
         ratio = (pair.abs().mean(dim=0)[varies] / deviation[varies]).sum()
         if ratio > 0:
