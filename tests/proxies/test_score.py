@@ -144,7 +144,3 @@ def test_init_schemes_have_the_variance_that_their_name_promises(scheme, varianc
     weight = draw_parameters(layer, scheme, torch.Generator().manual_seed(0))["weight"]
     assert weight.var().item() == pytest.approx(variance, rel=0.03)
     assert abs(weight.mean().item()) < 0.03 * variance**0.5
-
-
-def test_every_proxy_name_is_that_of_its_registration():
-    assert all(PROXIES[name].name == name for name in PROXIES)
