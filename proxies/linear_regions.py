@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from proxies.activations import ActivationWatch, StandardPatterns
-from proxies.errors import NotApplicableError
+from proxies.errors import NotApplicableError, is_lack_of_memory
 from proxies.passes import Watch
 from proxies.probe import Probe
 from proxies.proxy import measured
@@ -30,6 +30,8 @@ def linear_regions(probe: Probe) -> tuple[float, dict[str, float]]:
         with torch.inference_mode():
             probe.forward(crops(probe.images, probe.generator("crops")), None, Watch([watch]))
     except (RuntimeError, ValueError) as error:
+        if is_lack_of_memory(error):
+            raise
         raise NotApplicableError(f"the network does not take crops of {SIZE}x{SIZE} pixels: {error}") from error
     if watch.error:
         raise watch.error

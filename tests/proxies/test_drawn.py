@@ -176,6 +176,29 @@ def test_linear_regions_of_a_network_for_one_size_are_not_applicable():
     assert "crops of 3x3 pixels" in score.reason
 
 
+class Failing(nn.Module):
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def forward(self, inputs):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes. Error code 12"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."),
+    ],
+)
+def test_lack_of_memory_does_not_make_linear_regions_not_applicable(error):
+    with pytest.raises(RuntimeError) as raised:
+        measure("linear_regions", Failing(error), torch.zeros(2, 3, 6, 6))
+    assert raised.value is error
+
+
 # --- AZ-NAS --------------------------------------------------------------------------------------------------
 
 
