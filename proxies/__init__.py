@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from proxies.evaluation import derive, measured_proxies, refuse_rankings, shared_probe
+from proxies.evaluation import derive, measured_proxies, refuse_parameters, refuse_rankings, shared_probe
 from proxies.initialisation import initialise
 from proxies.proxy import PROXIES
 
@@ -46,8 +46,9 @@ def score(
         The value of each proxy by name.
 
     Raises:
-        UndefinedError: a score does not exist for this network; the text says which and why.
-        ProxyError: an unknown name or parameter, or a proxy that ranks a set and has no value for one network.
+        UndefinedError: a score does not exist for this network, or is not finite; the text says which and why.
+        ProxyError: an unknown name or parameter, parameters of a proxy that is not among ``names``, or a proxy that
+            ranks a set and has no value for one network.
 
     Example:
         >>> import torch
@@ -56,10 +57,12 @@ def score(
         ['params', 'swap']
     """
     refuse_rankings(names)
+    given = parameters or {}
+    refuse_parameters(given, {name: PROXIES[name] for name in names})
     if init is not None:
         network = deepcopy(network)
         initialise(network, init, seed)
     proxies = measured_proxies(names)
     probe = shared_probe(network, images, labels, proxies, loss=loss, seed=seed)
     scores = {proxy.name: proxy.measure(probe) for proxy in proxies}
-    return derive(scores, names, parameters or {})
+    return derive(scores, names, given)

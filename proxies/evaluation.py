@@ -1,14 +1,18 @@
 """Apply proxies by name: to one network, or to the stored values of a set of networks."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from proxies.errors import NotApplicableError, ProxyError, UndefinedError
+from proxies.errors import NonFiniteError, NotApplicableError, ProxyError, UndefinedError
 from proxies.probe import Probe
 from proxies.proxy import PROXIES, Derived, Measured, Proxy, Score, Values
+from proxies.registry import look_up
+
+ERRORS = {error.status: error for error in (UndefinedError, NotApplicableError, NonFiniteError)}
 
 
 def measured_proxies(names: Iterable[str], proxies: Mapping[str, Proxy] = PROXIES) -> list[Measured]:
@@ -65,9 +69,13 @@ def combine(
     return proxy.function(*parts, **resolve_parameters(proxy, parameters))
 
 
-def resolve_parameters(proxy: Derived, parameters: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the parameters that ``proxy`` is computed with: its defaults, overridden by those given."""
-    known, given = proxy.parameters(), parameters.get(proxy.name, {})
+def resolve_parameters(proxy: Proxy, parameters: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return the parameters that ``proxy`` is computed with: its defaults, overridden by those given.
+
+    Raises ProxyError for one that it does not have; a measured proxy has none.
+    """
+    known = proxy.parameters() if isinstance(proxy, Derived) else {}
+    given = parameters.get(proxy.name, {})
     if unknown := ", ".join(sorted(given.keys() - known.keys())):
         raise ProxyError(f"proxy '{proxy.name}' has no parameter {unknown}; it has: {', '.join(known) or 'none'}")
     return {**known, **given}
@@ -79,11 +87,20 @@ def derive(
     """Return the value of each of ``names`` for one network; raises UndefinedError if one does not exist."""
     for name, score in scores.items():
         if score.status != "ok":
-            raise (NotApplicableError if score.status == "not_applicable" else UndefinedError)(
-                f"{name}: {score.reason}"
-            )
-    values = {name: np.array([score.value]) for name, score in scores.items()}
-    return {name: float(combine(name, values, parameters)[0]) for name in names}
+            raise ERRORS.get(score.status, UndefinedError)(f"{name}: {score.reason}")
+    measured = {name: np.array([score.value]) for name, score in scores.items()}
+    with np.errstate(all="ignore"):
+        values = {name: float(combine(name, measured, parameters)[0]) for name in names}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise NonFiniteError(f"{name} is {value}, though what it is made of is finite")
+    return values
+
+
+def refuse_parameters(parameters: Mapping[str, Mapping[str, float]], proxies: Mapping[str, Proxy]) -> None:
+    """Raise ProxyError if ``parameters`` names a proxy that is not among ``proxies``, or a parameter it lacks."""
+    for name in parameters:
+        resolve_parameters(look_up("proxy in parameters", name, proxies), parameters)
 
 
 def refuse_rankings(names: Iterable[str]) -> None:

@@ -1,12 +1,14 @@
 """The public function `score`: what it promises to somebody with a network of their own."""
 
+import warnings
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from proxies import PROXIES, score
-from proxies.errors import NotApplicableError, ProxyError, UndefinedError, UnknownNameError
+from proxies import score
+from proxies.errors import NonFiniteError, NotApplicableError, ProxyError, UndefinedError, UnknownNameError
 from proxies.initialisation import SCHEMES, draw_parameters, initialise
 
 
@@ -58,6 +60,31 @@ def test_regularised_swap_follows_its_formula_in_the_log_domain():
 def test_regularised_swap_does_not_underflow():
     given = {"swap_reg": {"mu": 1000.0, "sigma": 1.0}}
     assert score(small_network(), IMAGES, names=("swap_reg",), parameters=given)["swap_reg"] < -900_000
+
+
+@pytest.mark.parametrize(("names", "given"), [(("swap_reg",), "swop_reg"), (("swap", "params"), "swap_reg")])
+def test_parameters_of_a_proxy_that_is_not_asked_for_are_refused(names, given):
+    with pytest.raises(UnknownNameError, match=f"unknown proxy in parameters '{given}'; .*known: {sorted(names)[0]}"):
+        score(small_network(), IMAGES, names=names, parameters={given: {"mu": 1.0}})
+
+
+def test_parameters_of_a_measured_proxy_are_refused():
+    with pytest.raises(ProxyError, match="'swap' has no parameter mu; it has: none"):
+        score(small_network(), IMAGES, names=("swap",), parameters={"swap": {"mu": 1.0}})
+
+
+def test_a_derived_value_that_is_not_finite_is_no_score():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(NonFiniteError, match="swap_reg is -inf"):
+            score(small_network(), IMAGES, names=("swap_reg",), parameters={"swap_reg": {"sigma": 0.0}})
+
+
+def test_a_score_that_overflows_says_so():
+    network = small_network()
+    nn.init.constant_(network[5].weight, torch.inf)
+    with pytest.raises(NonFiniteError, match="l2_norm: l2_norm is inf"):
+        score(network, IMAGES, names=("l2_norm",))
 
 
 def test_unknown_names_come_with_a_suggestion():
