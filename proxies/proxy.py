@@ -114,7 +114,7 @@ def measured(
 
     def declare(function: Callable[[Probe], float | tuple[float, dict[str, float]]]) -> Measured:
         proxy = Measured(name, function, higher_is_better, reads, needs, min_batch, version, paper)
-        PROXIES.register(name)(proxy)
+        PROXIES.register(name, proxy)
         return proxy
 
     return declare
@@ -133,7 +133,7 @@ def derived(
 
     def declare(function: Callable[..., Values]) -> Derived:
         proxy = Derived(name, function, higher_is_better, of, pointwise, version, paper)
-        PROXIES.register(name)(proxy)
+        PROXIES.register(name, proxy)
         return proxy
 
     return declare

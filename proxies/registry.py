@@ -1,7 +1,7 @@
-"""Plug-ins by name: built-in ones through a decorator, third-party ones through entry points."""
+"""Plug-ins by name: built-in ones are registered when imported, third-party ones found through entry points."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -29,15 +29,10 @@ class Registry(Mapping[str, T], Generic[T]):
         self.group = group
         self._plugins: dict[str, T] = {}
 
-    def register(self, name: str) -> Callable[[T], T]:
-        """Decorate a plug-in to make it known as ``name``; raises ProxyError if the name is taken by another."""
-
-        def decorate(plugin: T) -> T:
-            if self._plugins.setdefault(name, plugin) is not plugin:
-                raise ProxyError(f"{self.kind} '{name}' is registered twice")
-            return plugin
-
-        return decorate
+    def register(self, name: str, plugin: T) -> None:
+        """Make ``plugin`` known as ``name``; raises ProxyError if the name is taken by another."""
+        if self._plugins.setdefault(name, plugin) is not plugin:
+            raise ProxyError(f"{self.kind} '{name}' is registered twice")
 
     @cached_property
     def _entries(self) -> dict[str, EntryPoint]:

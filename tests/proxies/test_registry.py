@@ -11,8 +11,8 @@ from proxies.registry import Registry
 
 def test_a_plug_in_is_known_by_its_name():
     registry = Registry("dish", "none")
-    registry.register("soup")("SOUP")
-    registry.register("salad")("SALAD")
+    registry.register("soup", "SOUP")
+    registry.register("salad", "SALAD")
     assert registry["soup"] == "SOUP"
     assert list(registry) == ["salad", "soup"]
     assert "soup" in registry
@@ -21,15 +21,15 @@ def test_a_plug_in_is_known_by_its_name():
 
 def test_a_name_is_given_once():
     registry = Registry("dish", "none")
-    registry.register("soup")("SOUP")
-    registry.register("soup")("SOUP")  # the same one again, as when a module is reloaded
+    registry.register("soup", "SOUP")
+    registry.register("soup", "SOUP")  # the same one again, as when a module is reloaded
     with pytest.raises(ProxyError, match="dish 'soup' is registered twice"):
-        registry.register("soup")("STEW")
+        registry.register("soup", "STEW")
 
 
 def test_an_unknown_name_is_told_with_the_nearest_ones():
     registry = Registry("dish", "none")
-    registry.register("soup")("SOUP")
+    registry.register("soup", "SOUP")
     with pytest.raises(UnknownNameError, match="unknown dish 'soop'; did you mean 'soup'\\? known: soup"):
         registry["soop"]
     with pytest.raises(UnknownNameError, match="unknown dish 'x'; known: none"):
