@@ -15,7 +15,7 @@ Watcher = Callable[[Callable[..., Any], tuple[Any, ...], Any], Any]
 
 
 @contextmanager
-def training_mode(network: nn.Module, training: bool = True) -> Iterator[None]:
+def training_mode(network: nn.Module, training: bool) -> Iterator[None]:
     """Put every module of ``network`` into train (or eval) mode, and back into the mode that it was in."""
     before = [(module, module.training) for module in network.modules()]
     try:
