@@ -1,7 +1,7 @@
 """A user's own images: a folder of picture files, and one CSV file a task that names and labels them.
 
 The table ``TASK.csv`` has a header that begins with ``file``; then one line an image: its file, relative to the
-folder, and the columns of its label, as many as the kind of label needs (see `benchmarks.targets`).
+folder, and the columns of its label, as many as the kind of label needs (see `benchmarks.labels`).
 """
 
 import csv
@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import pictures
 from benchmarks.errors import BenchmarkError
-from benchmarks.targets import GivenTarget
+from benchmarks.labels import GivenLabel
 from benchmarks.tasks import Task
 
 
@@ -55,12 +55,12 @@ def read_images(path: Path, lines: list[Line], task: Task) -> np.ndarray:
     return np.stack(images)
 
 
-def read_labels(path: Path, lines: list[Line], task: Task, target: GivenTarget) -> np.ndarray:
+def read_labels(path: Path, lines: list[Line], task: Task, label: GivenLabel) -> np.ndarray:
     """Return the labels [B, …] of ``lines``."""
     labels = []
     for line in lines:
         with _told(path, line):
-            labels.append(target.read(line.fields, path.parent, task.image_shape[1:], task.outputs))
+            labels.append(label.read(line.fields, path.parent, task.image_shape[1:], task.outputs))
     return np.stack(labels)
 
 

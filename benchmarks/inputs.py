@@ -14,8 +14,8 @@ from torch import Tensor
 from benchmarks import folder, jigsaw
 from benchmarks.errors import BenchmarkError
 from benchmarks.images import Archive, FoolboxWheel, ImageSet, PickledBatches, Place, packaged_photographs
+from benchmarks.labels import ClassIndex, GivenLabel
 from benchmarks.pictures import read_rgb
-from benchmarks.targets import ClassIndex, GivenTarget
 from benchmarks.tasks import Task
 
 Choice = Literal["first", "random"]
@@ -37,7 +37,7 @@ Source = Callable[[Task, int, Choice, int, Path], Drawn]
 class Batch:
     """Normalised ``images`` float32 [B, C, H, W], or tiles [B, T, C, H, W], with ``labels`` [B, …].
 
-    Labels are what the loss of the task takes: see `benchmarks.targets` for their shape and type. ``source`` says for
+    Labels are what the loss of the task takes: see `benchmarks.labels` for their shape and type. ``source`` says for
     people what images these are, ``note`` what a reader of a result must know of them;
     ``sha256`` is that of shape, type and bytes of both tensors.
     """
@@ -141,15 +141,15 @@ def user_folder(task: Task, size: int, choice: Choice, seed: int, data: Path) ->
 
     Images are normalised like the task's own. Labels that are no one's to give are made by ``seed``.
     """
-    path, target = data / f"{task.name}.csv", task.target
-    lines = folder.read_table(path, target.columns(task.outputs) if isinstance(target, GivenTarget) else 0)
+    path, label = data / f"{task.name}.csv", task.label
+    lines = folder.read_table(path, label.columns(task.outputs) if isinstance(label, GivenLabel) else 0)
     chosen, sentence = _choose(len(lines), size, choice, seed, f"images of {path}", "list more there")
     taken = [lines[index] for index in chosen]
     images = _data_set(task).normalise(folder.read_images(path, taken, task))
     sentence += _resized(task)
-    if isinstance(target, GivenTarget):
-        return Drawn(images, folder.read_labels(path, taken, task, target), sentence)
-    return Drawn(images, _made_up(task, images, seed), f"{sentence}; {target.drawn}")
+    if isinstance(label, GivenLabel):
+        return Drawn(images, folder.read_labels(path, taken, task, label), sentence)
+    return Drawn(images, _made_up(task, images, seed), f"{sentence}; {label.drawn}")
 
 
 def photographs(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
@@ -163,8 +163,8 @@ def photographs(task: Task, size: int, choice: Choice, seed: int, data: Path) ->
     return Drawn(
         images,
         _made_up(task, images, seed),
-        f"{sentence}{_resized(task)}; {task.target.drawn}; a stand-in, not {data_set.title}",
-        f"the images are not {data_set.title}, but {sentence}, with {task.target.drawn}; "
+        f"{sentence}{_resized(task)}; {task.label.drawn}; a stand-in, not {data_set.title}",
+        f"the images are not {data_set.title}, but {sentence}, with {task.label.drawn}; "
         f"use {data_set.title}'s by inputs=folder inputs.path=FOLDER",
     )
 
@@ -241,7 +241,7 @@ def _places(data_set: DataSet, data: Path) -> str:
 
 def _check(found: ImageSet, task: Task) -> None:
     """Raise BenchmarkError unless the images have the size, and the labels the classes, of ``task``."""
-    if not isinstance(task.target, ClassIndex):
+    if not isinstance(task.label, ClassIndex):
         raise BenchmarkError(f"task '{task.name}' is not one of single classes, as the images in {found.source} are")
     height, width, channels = found.images.shape[1:]
     if (channels, height, width) != task.image_shape:
@@ -263,7 +263,7 @@ def _generator(seed: int, stream: int) -> np.random.Generator:
 
 
 def _made_up(task: Task, images: np.ndarray, seed: int) -> np.ndarray:
-    return task.target.draw(images, task.outputs, _generator(seed, 1))
+    return task.label.draw(images, task.outputs, _generator(seed, 1))
 
 
 def _sha256(*arrays: np.ndarray) -> str:

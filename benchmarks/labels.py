@@ -1,4 +1,4 @@
-"""What the images of a task are labelled with: drawn where there are no labels, read from a user's table otherwise.
+"""Kinds of label, which the loss of a task takes: drawn where there are no labels, read from a user's table otherwise.
 
 ``outputs`` is the width of a network's output: the number of classes, of numbers, or of channels.
 """
@@ -14,7 +14,7 @@ from benchmarks import pictures
 from benchmarks.errors import BenchmarkError
 
 
-class Target(ABC):
+class Label(ABC):
     """A kind of label; ``drawn`` says for people what `draw` gives."""
 
     drawn: ClassVar[str]
@@ -24,7 +24,7 @@ class Target(ABC):
         """Return labels [B, …] for ``images`` [B, C, H, W]; fewer images have the first of them."""
 
 
-class GivenTarget(Target):
+class GivenLabel(Label):
     """A kind of label that people or sensors give."""
 
     @abstractmethod
@@ -39,7 +39,7 @@ class GivenTarget(Target):
         """
 
 
-class ClassIndex(GivenTarget):
+class ClassIndex(GivenLabel):
     """The number of a class, from 0: int64 [B]."""
 
     drawn = "random classes"
@@ -62,7 +62,7 @@ class ClassIndex(GivenTarget):
 CLASS_INDEX = ClassIndex()
 
 
-class ClassProbabilities(GivenTarget):
+class ClassProbabilities(GivenLabel):
     """A probability for every class: float32 [B, outputs]."""
 
     drawn = "random class probabilities"
@@ -83,7 +83,7 @@ class ClassProbabilities(GivenTarget):
         return (values / values.sum()).astype(np.float32)
 
 
-class Numbers(GivenTarget):
+class Numbers(GivenLabel):
     """Real numbers: float32 [B, outputs]."""
 
     drawn = "standard normal numbers as labels"
@@ -101,7 +101,7 @@ class Numbers(GivenTarget):
         return _numbers(fields).astype(np.float32)
 
 
-class ClassMap(GivenTarget):
+class ClassMap(GivenLabel):
     """The class of every pixel: int64 [B, H, W]."""
 
     drawn = "a random class for every pixel"
@@ -122,7 +122,7 @@ class ClassMap(GivenTarget):
         return classes
 
 
-class Picture(GivenTarget):
+class Picture(GivenLabel):
     """Another image: float32 [B, outputs, H, W] in -1..1."""
 
     drawn = "uniform noise as images to predict"
@@ -141,7 +141,7 @@ class Picture(GivenTarget):
         return pixels.transpose(2, 0, 1) / np.float32(127.5) - 1
 
 
-class OwnImage(Target):
+class OwnImage(Label):
     """The image itself as the network sees it: float32 [B, C, H, W]."""
 
     drawn = "the images themselves as labels"
@@ -151,7 +151,7 @@ class OwnImage(Target):
         return images
 
 
-class TileOrder(Target):
+class TileOrder(Label):
     """The number of the order in which the tiles of an image are shown (see `benchmarks.jigsaw`): int64 [B]."""
 
     drawn = "random orders of the tiles"

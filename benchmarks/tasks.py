@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.targets import CLASS_INDEX, Target
+from benchmarks.labels import CLASS_INDEX, Label
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -44,7 +44,7 @@ class Task:
 
     ``image_shape`` is (channels, height, width); ``outputs`` the width of the network's output;
     ``images`` names the image source that belongs to the task (see `benchmarks.inputs`);
-    ``loss`` maps (outputs, labels) to a scalar, the mean over the batch; ``target`` is the kind of label;
+    ``loss`` maps (outputs, labels) to a scalar, the mean over the batch; ``label`` is their kind;
     with a ``grid`` above 1 networks see grid x grid tiles of an image (see `benchmarks.jigsaw`).
     """
 
@@ -53,7 +53,7 @@ class Task:
     image_shape: tuple[int, int, int]
     images: str
     loss: Loss = cross_entropy
-    target: Target = CLASS_INDEX
+    label: Label = CLASS_INDEX
     grid: int = 1
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmarks.targets import ClassMap, ClassProbabilities, Numbers, OwnImage, Picture, TileOrder
+from benchmarks.labels import ClassMap, ClassProbabilities, Numbers, OwnImage, Picture, TileOrder
 from benchmarks.tasks import Task, absolute_error, soft_cross_entropy, squared_error
 
 
@@ -19,8 +19,8 @@ def tasks(image_size: int) -> Mapping[str, Task]:
             Task("class_object", 75, shape, images, soft_cross_entropy, ClassProbabilities()),
             Task("class_scene", 47, shape, images, soft_cross_entropy, ClassProbabilities()),
             Task("room_layout", 9, shape, images, squared_error, Numbers()),
-            Task("jigsaw", 1000, shape, images, target=TileOrder(), grid=3),
-            Task("segmentsemantic", 17, shape, images, target=ClassMap()),
+            Task("jigsaw", 1000, shape, images, label=TileOrder(), grid=3),
+            Task("segmentsemantic", 17, shape, images, label=ClassMap()),
             Task("autoencoder", 3, shape, images, absolute_error, OwnImage()),
             Task("normal", 3, shape, images, absolute_error, Picture()),
         )
