@@ -47,7 +47,7 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True)
-class Archive:
+class NumpyArchive:
     """``images/NAME.npz`` or ``images/NAME_*.npz`` in the data folder; of several, the first by name.
 
     It holds ``images`` [N, H, W, C] (bytes, or numbers in 0..1) and ``labels`` [N] (integers).

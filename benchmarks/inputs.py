@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from benchmarks import folder, jigsaw
+from benchmarks.data_sets import DATA_SETS, DataSet
 from benchmarks.errors import BenchmarkError
-from benchmarks.images import Archive, FoolboxWheel, ImageSet, PickledBatches, Place, packaged_photographs
+from benchmarks.images import ImageSet, packaged_photographs
 from benchmarks.labels import ClassIndex, GivenLabel
 from benchmarks.pictures import read_rgb
 from benchmarks.tasks import Task
@@ -30,7 +31,7 @@ class Drawn(NamedTuple):
     note: str = ""
 
 
-Source = Callable[[Task, int, Choice, int, Path], Drawn]
+Draw = Callable[[Task, int, Choice, int, Path], Drawn]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,62 +48,6 @@ class Batch:
     source: str
     sha256: str
     note: str = ""
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """Real images: where they may lie, best place first, and the mean and deviation of each channel."""
-
-    title: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    places: tuple[Place, ...] = ()
-
-    def normalise(self, images: np.ndarray) -> np.ndarray:
-        """Return images [B, H, W, C], bytes or numbers in 0..1, as normalised float32 [B, C, H, W]."""
-        pixels = images.astype(np.float32)
-        if images.dtype == np.uint8:
-            pixels /= 255
-        normalised = (pixels - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
-        return np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))
-
-
-CIFAR10 = DataSet(
-    "CIFAR-10",
-    mean=(0.4914, 0.4822, 0.4465),
-    std=(0.2470, 0.2435, 0.2616),
-    places=(
-        Archive("cifar10"),
-        PickledBatches("cifar-10-batches-py", "data_batch_*", b"labels"),
-        FoolboxWheel("cifar10"),
-    ),
-)
-CIFAR100 = DataSet(
-    "CIFAR-100",
-    mean=(0.5071, 0.4865, 0.4409),
-    std=(0.2673, 0.2564, 0.2762),
-    places=(
-        Archive("cifar100"),
-        PickledBatches("cifar-100-python", "train", b"fine_labels"),
-        FoolboxWheel("cifar100"),
-    ),
-)
-IMAGENET16_120 = DataSet(
-    "ImageNet16-120",
-    mean=(0.4811, 0.4575, 0.4079),
-    std=(0.2479, 0.2402, 0.2553),
-    places=(Archive("imagenet16_120"),),
-)
-# -1..1, the range of what its decoders put out.
-TASKONOMY = DataSet("Taskonomy", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-
-# By the name that tasks give to their images.
-DATA_SETS: Mapping[str, DataSet] = {
-    "cifar10": CIFAR10,
-    "cifar100": CIFAR100,
-    "imagenet16_120": IMAGENET16_120,
-    "taskonomy": TASKONOMY,
-}
 
 
 def load(source: str, task: Task, size: int, choice: Choice, seed: int, data: Path) -> Batch:
@@ -128,10 +73,10 @@ def load(source: str, task: Task, size: int, choice: Choice, seed: int, data: Pa
 
 def real(data_set: DataSet, task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
     """Take images from the first place that has any, and normalise them by the data set's mean and deviation."""
-    found = _find(data_set, data)
+    found = data_set.find(data)
     _check(found, task)
     what = f"{data_set.title} images in {found.source}"
-    advice = f"put more into the first of these places: {_places(data_set, data)}"
+    advice = f"put more into the first of these places: {data_set.where(data)}"
     chosen, sentence = _choose(len(found.labels), size, choice, seed, what, advice)
     return Drawn(data_set.normalise(found.images[chosen]), found.labels[chosen].astype(np.int64), sentence)
 
@@ -191,10 +136,10 @@ def ones(task: Task, size: int, choice: Choice, seed: int, data: Path) -> Drawn:
     return Drawn(images, _made_up(task, images, seed), f"{size} images of ones (labels drawn with seed {seed})")
 
 
-SOURCES: Mapping[str, Source] = {
-    "cifar10": partial(real, CIFAR10),
-    "cifar100": partial(real, CIFAR100),
-    "imagenet16_120": partial(real, IMAGENET16_120),
+SOURCES: Mapping[str, Draw] = {
+    "cifar10": partial(real, DATA_SETS["cifar10"]),
+    "cifar100": partial(real, DATA_SETS["cifar100"]),
+    "imagenet16_120": partial(real, DATA_SETS["imagenet16_120"]),
     "taskonomy": taskonomy,
     "folder": user_folder,
     "photographs": photographs,
@@ -223,20 +168,6 @@ def _resized(task: Task) -> str:
     """Say to which size pictures were brought."""
     height, width = task.image_shape[1:]
     return f", cut and resized to {width}x{height}"
-
-
-def _find(data_set: DataSet, data: Path) -> ImageSet:
-    for place in data_set.places:
-        if found := place.find(data):
-            return found
-    raise BenchmarkError(
-        f"no {data_set.title} images; looked for {_places(data_set, data)}. "
-        "Put an archive with images [N, H, W, C] and labels [N] there, or choose other inputs, such as noise"
-    )
-
-
-def _places(data_set: DataSet, data: Path) -> str:
-    return ", ".join(place.where(data) for place in data_set.places)
 
 
 def _check(found: ImageSet, task: Task) -> None:
