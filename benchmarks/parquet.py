@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pandas.api.types import is_string_dtype
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.files import read_bytes
+from benchmarks.files import read_bytes, replacement
 from benchmarks.space import Truth
 
 _KEY = b"zcbench"  # of the metadata in the file's schema
@@ -48,16 +48,12 @@ def write(data: Path, space: str, table: pd.DataFrame, origin: Origin) -> Path:
     It appears whole or not at all. Raises BenchmarkError if the disk refuses.
     """
     target = path(data, space)
-    temporary = target.with_name(f".{target.name}.tmp")
     facts = {"space": space, "sha256": digest(table), **asdict(origin)}
     columns = pa.Table.from_pandas(table.rename_axis("arch").reset_index(), preserve_index=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with replacement(target) as temporary:
             pq.write_table(columns.replace_schema_metadata({_KEY: json.dumps(facts)}), temporary, compression="zstd")
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise BenchmarkError(f"{target} cannot be written: {error}") from error
     return target
