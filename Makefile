@@ -63,7 +63,7 @@ lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-agreement: $(READY) ## rank agreement of our proxies with published scores: ARGS="--size 200 --data FOLDER"
+agreement: $(READY) ## rank agreement of our proxies with published scores: ARGS="size=200"
 	$(BIN)/python -m harness.agreement $(ARGS)
 
 bench: $(READY) ## time and memory of scoring, into results/bench.csv

@@ -5,15 +5,20 @@ architectures drawn by seed, with one default initialisation and a batch of 64. 
 that ranks are compared; how well its own seeds agree is given beside. The scores are stored; a killed run resumes.
 """
 
-import argparse
-import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import hydra
 import pandas as pd
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig
 
 from benchmarks.inputs import load
 from benchmarks.nb201 import NB201
 from benchmarks.space import sample
+from harness.cli import told_to_people
+from harness.config import Paths
+from harness.errors import HarnessError
 from harness.files import write_text
 from harness.ranking import spearman
 from harness.report import markdown_table
@@ -53,40 +58,51 @@ def agreement(published: pd.DataFrame, ours: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).T.join(EXPECTED).rename_axis("proxy")
 
 
-def main() -> None:
+@dataclass
+class Agreement:
+    """How many architectures, drawn by ``seed``, which initialises them too; where scores and tables (no suffix) go."""
+
+    size: int = 200
+    seed: int = 0
+    workers: str = "auto"
+    scores: str = "results/runs/agreement"
+    output: str = "results/agreement"
+    paths: Paths = field(default_factory=Paths)
+
+
+ConfigStore.instance().store(name="base_agreement", node=Agreement)
+
+
+@hydra.main(version_base="1.3", config_path="../conf", config_name="agreement")
+@told_to_people
+def main(config: DictConfig) -> None:
     """Score what is missing, and write the table as CSV and Markdown."""
-    parser = argparse.ArgumentParser(prog="python -m harness.agreement", description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ZCBENCH_DATA", "data")))
-    parser.add_argument("--size", type=int, default=200, help="number of architectures")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw and the initialisation")
-    parser.add_argument("--workers", default="auto")
-    parser.add_argument("--scores", type=Path, default=Path("results/runs/agreement"), help="where scores are kept")
-    parser.add_argument("--output", type=Path, default=Path("results/agreement"), help="tables, without suffix")
-    arguments = parser.parse_args()
-    path = arguments.data / "published_scores" / "nb201_cifar10.csv"
+    data = Path(config.paths.data).expanduser()
+    path = data / "published_scores" / "nb201_cifar10.csv"
     if not path.is_file():
-        parser.error(f"{path} is missing: it holds the published scores, with columns arch and one a proxy")
+        raise HarnessError(f"{path} is missing: it holds the published scores, with columns arch and one a proxy")
     published = pd.read_csv(path, index_col="arch")
     space = NB201()
-    batch = load("cifar10", space.tasks["cifar10"], BATCH, "first", 0, arguments.data)
-    setting = Setting(space, "cifar10", batch, "default", arguments.seed, "cpu")
-    chosen = sample(published.index, arguments.size, arguments.seed)
+    batch = load("cifar10", space.tasks["cifar10"], BATCH, "first", 0, data)
+    setting = Setting(space, "cifar10", batch, "default", config.seed, "cpu")
+    chosen = sample(published.index, config.size, config.seed)
     items = [Item(architecture, 0, tuple(EXPECTED.index)) for architecture in chosen]
-    store = ScoreStore(arguments.scores)
+    store = ScoreStore(Path(config.scores))
     left = missing(items, store.read(**setting.key()))
-    score_all(setting, left, worker_count(arguments.workers, "cpu"), "loky", store)
+    score_all(setting, left, worker_count(config.workers, "cpu"), "loky", store)
     scores = current(store.read(**setting.key()), measured_proxies(EXPECTED.index))
     ours = scores[scores["architecture"].isin(chosen)].pivot(index="architecture", columns="proxy", values="value")
     table = agreement(published, ours)
-    write_text(arguments.output.with_suffix(".csv"), table.to_csv(float_format="%.4f"))
+    output = Path(config.output)
+    write_text(output.with_suffix(".csv"), table.to_csv(float_format="%.4f"))
     cells = [[str(name), *(("–" if pd.isna(v) else f"{v:.4g}") for v in row)] for name, row in table.iterrows()]
     shown = markdown_table(["proxy", *map(str, table.columns)], cells)
-    write_text(arguments.output.with_suffix(".md"), shown + "\n")
+    write_text(output.with_suffix(".md"), shown + "\n")
     print(shown)
     expected = table["at least"].astype(float)
-    reached = (table["spearman"].astype(float) >= expected - 1e-9) & (table["n"] >= 0.9 * arguments.size)
+    reached = (table["spearman"].astype(float) >= expected - 1e-9) & (table["n"] >= 0.9 * config.size)
     if low := ", ".join(map(str, table.index[expected.notna() & ~reached])):
-        raise SystemExit(f"agrees less than it should: {low}")
+        raise HarnessError(f"agrees less than it should: {low}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def told_to_people(command: Callable[[DictConfig], None]) -> Callable[[DictConfi
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             command(config)
-        except (BenchmarkError, HarnessError, ProxyError, OSError) as error:
+        except (BenchmarkError, HarnessError, ProxyError, OmegaConfBaseException, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
         except KeyboardInterrupt:
@@ -37,9 +37,6 @@ def told_to_people(command: Callable[[DictConfig], None]) -> Callable[[DictConfi
 
 def settings(config: DictConfig) -> Config:
     """Return the configuration as the dataclass that it was validated against."""
-    try:
-        typed = OmegaConf.to_object(config)
-    except OmegaConfBaseException as error:
-        raise HarnessError(str(error)) from error
+    typed = OmegaConf.to_object(config)
     assert isinstance(typed, Config)
     return typed

@@ -1,11 +1,13 @@
 """Measure, print a table, and write it to a CSV file."""
 
-import argparse
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import hydra
 import pandas as pd
 import torch
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +17,7 @@ from harness.bench.row import Row
 from harness.bench.scaling import growth_rows, worker_rows
 from harness.bench.spaces import space_rows
 from harness.bench.today import today_rows
+from harness.cli import told_to_people
 from harness.files import write_text
 from harness.scoring import one_thread
 
@@ -22,6 +25,17 @@ MEASURES = (
     *(swap_rows, suite_rows, te_nas_rows, repeat_rows, memory_rows),
     *(today_rows, worker_rows, growth_rows, space_rows),
 )
+
+
+@dataclass
+class Bench:
+    """How many pairs of times make each ratio of two times, and where to write the rows."""
+
+    repeats: int = 5
+    output: str = "results/bench.csv"
+
+
+ConfigStore.instance().store(name="base_bench", node=Bench)
 
 
 def table(rows: list[Row]) -> Table:
@@ -34,21 +48,20 @@ def table(rows: list[Row]) -> Table:
     return shown
 
 
-def main() -> None:
+@hydra.main(version_base="1.3", config_path="../../conf", config_name="bench")
+@told_to_people
+def main(config: DictConfig) -> None:
     """Measure, print a table and write it to a CSV file."""
-    parser = argparse.ArgumentParser(prog="python -m harness.bench", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5, help="pairs of times for each ratio of two times")
-    parser.add_argument("--output", type=Path, default=Path("results/bench.csv"), help="where to write the rows")
-    arguments = parser.parse_args()
     rows: list[Row] = []
     console = Console(stderr=True)
     with one_thread(), console.status("measuring, some ten minutes"):
         for measure in MEASURES:
-            rows += measure(arguments.repeats)
+            rows += measure(config.repeats)
     Console().print(table(rows))
     made = pd.DataFrame([{**asdict(each), "kept": each.kept, "torch": torch.__version__} for each in rows])
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    write_text(arguments.output, made.to_csv(index=False, float_format="%.4g"))
+    output = Path(config.output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_text(output, made.to_csv(index=False, float_format="%.4g"))
 
 
 if __name__ == "__main__":
