@@ -5,12 +5,17 @@ import pytest
 from benchmarks.files import replacement
 
 
+def fail_half_way(path):
+    with replacement(path) as temporary:
+        temporary.write_text("half")
+        raise OSError("full")
+
+
 def test_file_is_replaced_only_when_all_went_well(tmp_path):
     path = tmp_path / "file"
     path.write_text("before")
-    with pytest.raises(OSError, match="full"), replacement(path) as temporary:
-        temporary.write_text("half")
-        raise OSError("full")
+    with pytest.raises(OSError, match="full"):
+        fail_half_way(path)
     assert path.read_text() == "before"
     with replacement(path) as temporary:
         temporary.write_text("after")
