@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from darts_cells import EXAMPLE, GENOTYPES
 from hypothesis import example, given, settings
-from test_darts_genotype import EXAMPLE, GENOTYPES
 from torch import Tensor, nn
 
 from benchmarks.darts import DARTS, genotype

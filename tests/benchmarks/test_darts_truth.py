@@ -2,7 +2,7 @@ import itertools
 
 import pandas as pd
 import pytest
-from test_darts_genotype import EXAMPLE
+from darts_cells import EXAMPLE
 
 from benchmarks.darts import DARTS, genotype, truth
 from benchmarks.darts.genotype import Genotype

@@ -4,29 +4,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nb101_cells import cells, string
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.nb101 import NB101, cell
 
 EXAMPLE = "110101:input,conv3x3-bn-relu,maxpool3x3,output"
-
-
-@st.composite
-def cells(draw, most: int = cell.MOST_VERTICES) -> str:
-    """A string whose vertices are all reached from the input; some may not lead to the output."""
-    count = draw(st.integers(2, most))
-    matrix = np.zeros((count, count), dtype=int)
-    for v in range(1, count):
-        matrix[draw(st.integers(0, v - 1)), v] = 1
-    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).map(sorted)
-    for u, v in draw(st.lists(pairs, max_size=cell.MOST_EDGES - count + 1)):
-        matrix[u, v] = u < v
-    names = draw(st.lists(st.sampled_from(cell.OPERATIONS), min_size=count - 2, max_size=count - 2))
-    return string(matrix, ["input", *names, "output"])
-
-
-def string(matrix: np.ndarray, operations: list[str]) -> str:
-    return "".join(map(str, matrix[np.triu_indices(len(matrix), 1)])) + ":" + ",".join(operations)
 
 
 def graph(architecture: str) -> nx.DiGraph:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import example, given, settings
 from nasbench_pytorch.model import Network
-from test_nb101_cell import cells
+from nb101_cells import cells
 from torch import Tensor, nn
 from torch.func import functional_call
 
