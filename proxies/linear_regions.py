@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
-from proxies.activations import ActivationWatch, StandardPatterns
+from proxies.activations import ActivationWatch
 from proxies.errors import NotApplicableError, is_lack_of_memory
 from proxies.passes import Watch
+from proxies.patterns import StandardPatterns
 from proxies.probe import Probe
 from proxies.proxy import measured
 

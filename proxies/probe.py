@@ -1,6 +1,6 @@
 """One untrained network on one fixed batch: every quantity that a proxy can read, computed once, when asked for."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any
@@ -11,42 +11,19 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
-from proxies.activations import ActivationWatch, Observer, PatternAgreement, SampleWisePatterns, StandardPatterns
+from proxies.batch_pass import RESTS_ON, BatchPass, run_batch, with_what_they_rest_on
 from proxies.blocks import BlockStatistics, block_statistics
 from proxies.errors import NotApplicableError, ProxyError, UndefinedError
-from proxies.graph import ChannelSaliencies, Graph, Named, gradients, one_tensor
+from proxies.graph import gradients, leaf, one_tensor
 from proxies.initialisation import draw_parameters
-from proxies.passes import Watch, Watcher, WithoutBatchNorm, copied_buffers, seeded, stream_seed, training_mode
-from proxies.reading import Reader, quantity
+from proxies.layers import Named, layer_names
+from proxies.passes import WithoutBatchNorm, copied_buffers, seeded, stream_seed, training_mode
+from proxies.patterns import PatternAgreement, SampleWisePatterns, StandardPatterns
+from proxies.reading import Reader, quantity, served
 from proxies.spectra import correlation, eigenvalues, is_singular
-from proxies.twice_differentiable import TwiceDifferentiable
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 NO_GRADIENT = "the gradient is zero in every layer: nothing in the network reaches the output"
-
-# What one forward pass of the batch can serve: patterns that are gathered while it runs …
-OBSERVERS: Mapping[str, Callable[[int, torch.device], Observer]] = {
-    "sample_wise_patterns": SampleWisePatterns,
-    "standard_patterns": StandardPatterns,
-    "pattern_agreement": PatternAgreement,
-}
-# … and what is differentiated after it, in the order that needs least memory: the last one doubles the graph.
-DIFFERENTIALS: Mapping[str, Callable[[Graph, bool], Any]] = {
-    "outputs": Graph.outputs,
-    "tangent_kernel": Graph.tangent_kernel,
-    "input_jacobian": Graph.input_jacobian,
-    "parameter_gradients": Graph.parameter_gradients,
-    "channel_saliencies": Graph.channel_saliencies,
-    "hessian_gradient": Graph.hessian_gradient,
-}
-# Which of them another quantity rests on.
-RESTS_ON: Mapping[str, str] = {
-    "jacobian_correlation": "input_jacobian",
-    "tangent_spectrum": "tangent_kernel",
-    "weight_gradients": "parameter_gradients",
-    "channel_saliencies": "parameter_gradients",
-    "hessian_gradient": "parameter_gradients",
-}
 
 
 class Probe(Reader):
@@ -125,80 +102,40 @@ class Probe(Reader):
             raise no_labels()
         return self._loss(one_tensor(output), labels)
 
-    def _from_batch(self, name: str) -> Any:
-        """Return what the forward pass of the batch serves as ``name``, one of OBSERVERS or DIFFERENTIALS.
+    def serve(self, asked: str) -> None:
+        """Fill in ``asked``, which the forward pass of the batch serves.
 
         Whoever asks first makes the pass serve all that is wanted of it, so that no graph outlives its pass.
         """
-        if not self.has(_served(name)):
-            self._run_batch(name)
-        return self.read(_served(name))
-
-    def _run_batch(self, asked: str) -> None:
         wanted = self._wanted if asked in self._wanted else with_what_they_rest_on([asked])
-        missing = {name for name in wanted if not self.has(_served(name))}
-        observers = {
-            name: make(len(self.images), self.images.device) for name, make in OBSERVERS.items() if name in missing
-        }
-        differentials = [name for name in DIFFERENTIALS if name in missing]
-        activations = ActivationWatch(len(self.images), list(observers.values()))
-        watchers: list[Watcher] = [activations] if observers else []
+        missing = {name for name in wanted if not self.has(name)}
         run = f"forward pass for {asked}"
         with self.measured(run):
-            if differentials:
-                graph = self._run_graph(watchers, differentials)
-            else:
-                with torch.inference_mode():
-                    self.forward(self.images, None, Watch(watchers))
-        for name, observer in observers.items():
-            self.fill(_served(name), partial(self._observed, run, activations, observer))
-        for name in differentials:
+            loss = partial(self.loss, labels=self.labels)
+            batch_pass = run_batch(missing, self.network, self.images, self.forward, loss)
+        for name in batch_pass.names:
             try:
-                self.fill(_served(name), partial(self._differentiated, run, graph, name, name != differentials[-1]))
+                self.fill(name, partial(self._take, run, batch_pass, name))
             except Exception:
                 if name in (asked, RESTS_ON.get(asked)):
                     raise
                 # Not the business of who asked: who asks for this one runs it alone and gets the error.
 
-    def _run_graph(self, watchers: list[Watcher], differentials: Sequence[str]) -> Graph:
-        own = self.network.named_parameters()
-        parameters = {name: _leaf(value) for name, value in own if value.is_floating_point()}
-        weights = {name: parameters[name] for name in self._layer_names()}
-        images = _leaf(self.images)
-        saliencies = ChannelSaliencies(weights)
-        if "channel_saliencies" in differentials:
-            watchers = [*watchers, saliencies]
-        twice = TwiceDifferentiable() if "hessian_gradient" in differentials else None
-        modes = [mode for mode in (twice, Watch(watchers) if watchers else None) if mode]
-        output = self.forward(images, parameters, *modes)
-        return Graph(parameters, weights, images, output, partial(self.loss, labels=self.labels), twice, saliencies)
-
-    def _observed(self, run: str, activations: ActivationWatch, observer: Observer) -> Observer:
-        self.rest_on(run)
-        if activations.error:
-            raise activations.error
-        return observer
-
-    def _differentiated(self, run: str, graph: Graph, name: str, retain: bool) -> Any:
+    def _take(self, run: str, batch_pass: BatchPass, name: str) -> Any:
         self.rest_on(run)
         if name in RESTS_ON:
-            self.read(_served(RESTS_ON[name]))
-        return DIFFERENTIALS[name](graph, retain)
+            self.read(RESTS_ON[name])
+        return batch_pass.take(name)
 
     # --- what is known without a pass, or from one image -----------------------------------------------------
 
     @quantity
     def layer_weights(self) -> Named:
-        """Weights of all convolution and linear layers by parameter name (no biases, no batch norm)."""
-        weights = {name: self.network.get_parameter(name).detach() for name in self._layer_names()}
+        """Weights of all Conv2d and linear layers by parameter name (no biases, no batch norm); see `layers`."""
+        weights = {name: self.network.get_parameter(name).detach() for name in layer_names(self.network)}
         if not weights:
-            raise NotApplicableError("the network has no convolution and no linear layer")
+            raise NotApplicableError("the network has no Conv2d and no linear layer")
         return weights
-
-    def _layer_names(self) -> list[str]:
-        # By identity, so that a weight that two layers share counts once.
-        ours = {id(m.weight) for m in self.network.modules() if isinstance(m, nn.Conv2d | nn.Linear)}
-        return [name for name, value in self.network.named_parameters() if id(value) in ours]
 
     @quantity
     def trainable_parameters(self) -> int:
@@ -216,32 +153,22 @@ class Probe(Reader):
 
     # --- patterns of the activations --------------------------------------------------------------------------
 
-    @quantity
-    def sample_wise_patterns(self) -> SampleWisePatterns:
-        """On/off strings over the batch, one a neuron, of every ReLU-like output."""
-        return self._from_batch("sample_wise_patterns")
-
-    @quantity
-    def standard_patterns(self) -> StandardPatterns:
-        """On/off strings over all neurons, one a sample, of every ReLU-like output."""
-        return self._from_batch("standard_patterns")
-
-    @quantity
-    def pattern_agreement(self) -> PatternAgreement:
-        """For each pair of samples, the number of neurons that are in the same state."""
-        return self._from_batch("pattern_agreement")
+    sample_wise_patterns = served[SampleWisePatterns](
+        "On/off strings over the batch, one a neuron, of every ReLU-like output."
+    )
+    standard_patterns = served[StandardPatterns](
+        "On/off strings over all neurons, one a sample, of every ReLU-like output."
+    )
+    pattern_agreement = served[PatternAgreement](
+        "For each pair of samples, the number of neurons that are in the same state."
+    )
 
     # --- outputs and their gradients --------------------------------------------------------------------------
 
-    @quantity
-    def outputs(self) -> Tensor:
-        """What the network puts out for the batch, [B, …]."""
-        return self._from_batch("outputs")
-
-    @quantity
-    def input_jacobian(self) -> Tensor:
-        """J, like the images [B, …]: gradient of the sum of all outputs of the batch by each image."""
-        return self._from_batch("input_jacobian")
+    outputs = served[Tensor]("What the network puts out for the batch, [B, …].")
+    input_jacobian = served[Tensor](
+        "J, like the images [B, …]: gradient of the sum of all outputs of the batch by each image."
+    )
 
     @quantity
     def jacobian_correlation(self) -> Tensor:
@@ -251,36 +178,34 @@ class Probe(Reader):
             raise UndefinedError(f"the gradient by image {constant[0]} (from 0) is constant and correlates with none")
         return found
 
+    tangent_kernel = served[Tensor](
+        "Neural tangent kernel J Jᵀ, float64 [B, B]: row n of J is the gradient of the summed outputs of image n by "
+        "all of `layer_weights`."
+    )
+
     @quantity
     def tangent_spectrum(self) -> Tensor:
-        """Eigenvalues of the neural tangent kernel J Jᵀ in rising order, float64 [B], all above rounding.
-
-        Row n of J is the gradient of the summed outputs of image n by all of `layer_weights`.
-        """
-        spectrum = eigenvalues(self._from_batch("tangent_kernel"))
+        """Eigenvalues of `tangent_kernel` in rising order, float64 [B], all above rounding."""
+        spectrum = eigenvalues(self.tangent_kernel)
         if is_singular(spectrum, torch.finfo(self.images.dtype).eps):
             raise UndefinedError("the tangent kernel is singular: some images move the weights in the same direction")
         return spectrum
 
-    @quantity
-    def parameter_gradients(self) -> Named:
-        """Gradient of the mean loss by every parameter, trainable or not; zeros where one is not reached."""
-        return self._from_batch("parameter_gradients")
+    parameter_gradients = served[Named](
+        "Gradient of the mean loss by every parameter, trainable or not; zeros where one is not reached."
+    )
 
     @quantity
     def weight_gradients(self) -> Named:
         """Gradient of the mean loss by each of `layer_weights`; at least one of them is not zero."""
         return not_all_zero({name: self.parameter_gradients[name] for name in self.layer_weights})
 
-    @quantity
-    def channel_saliencies(self) -> Named:
-        """½ · mean_n (Σ_position a · ∂L/∂a)² of each output channel a of each layer, [channels] by weight's name."""
-        return self._from_batch("channel_saliencies")
-
-    @quantity
-    def hessian_gradient(self) -> Named:
-        """H g for each of `layer_weights`: H is the Hessian of the mean loss by all of them, g its gradient."""
-        return self._from_batch("hessian_gradient")
+    channel_saliencies = served[Named](
+        "½ · mean_n (Σ_position a · ∂L/∂a)² of each output channel a of each layer, [channels] by weight's name."
+    )
+    hessian_gradient = served[Named](
+        "H g for each of `layer_weights`: H is the Hessian of the mean loss by all of them, g its gradient."
+    )
 
     @quantity
     def half_batch_gradients(self) -> tuple[Named, ...]:
@@ -293,7 +218,7 @@ class Probe(Reader):
         return tuple(map(self._gradients_of, self.images.chunk(2), self.labels.chunk(2)))
 
     def _gradients_of(self, images: Tensor, labels: Tensor) -> Named:
-        weights = {name: _leaf(weight) for name, weight in self.layer_weights.items()}
+        weights = {name: leaf(weight) for name, weight in self.layer_weights.items()}
         loss = self.loss(self.forward(images, weights), labels)
         return dict(zip(weights, gradients(loss, list(weights.values())), strict=True))
 
@@ -332,12 +257,6 @@ class Probe(Reader):
         return block_statistics(self.network, partial(self.forward, parameters=weights), noise, draws)
 
 
-def with_what_they_rest_on(names: Iterable[str]) -> frozenset[str]:
-    """Return the quantities ``names`` and those that they rest on."""
-    asked = frozenset(names)
-    return asked | {RESTS_ON[name] for name in asked & RESTS_ON.keys()}
-
-
 def no_labels() -> NotApplicableError:
     """Return the error for a batch without labels."""
     return NotApplicableError("the loss needs labels")
@@ -348,11 +267,3 @@ def not_all_zero(found: Named, reason: str = NO_GRADIENT) -> Named:
     if not any(each.any() for each in found.values()):
         raise UndefinedError(reason)
     return found
-
-
-def _served(name: str) -> str:
-    return f"{name} of the batch"
-
-
-def _leaf(value: Tensor) -> Tensor:
-    return value.detach().requires_grad_()

@@ -32,8 +32,28 @@ class quantity(Generic[T]):
     def __get__(self, reader: "Reader | None", owner: type) -> T | Self:
         if reader is None:
             return self
-        reader.fill(self.name, lambda: self.compute(reader))
+        if not reader.has(self.name):
+            self.provide(reader)
         return reader.read(self.name)
+
+    def provide(self, reader: Any) -> None:
+        """Make the value, or the error in its place, known to ``reader``."""
+        reader.fill(self.name, lambda: self.compute(reader))
+
+
+class served(quantity[T]):
+    """A quantity that the method ``serve`` of a `Reader` fills in, with others that one pass serves.
+
+    Args:
+        what: the docstring.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.__doc__ = what
+
+    def provide(self, reader: Any) -> None:
+        """Have ``reader`` serve the quantity."""
+        reader.serve(self.name)
 
 
 class Reader:

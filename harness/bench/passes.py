@@ -7,9 +7,10 @@ from torch import Tensor
 
 from harness.bench.cases import CPU, LARGEST, MIDDLING, SUITE, case, ratio
 from harness.bench.row import Row
-from proxies.activations import ActivationWatch, SampleWisePatterns, on_off
+from proxies.activations import ActivationWatch, on_off
 from proxies.initialisation import draw_parameters
 from proxies.passes import Watch
+from proxies.patterns import SampleWisePatterns
 
 
 def swap_rows(repeats: int) -> Iterator[Row]:
