@@ -16,9 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from benchmarks.archives import ARCHIVES
+from benchmarks.archives import ARCHIVES, checksum
 from benchmarks.errors import BenchmarkError
-from benchmarks.importers.archive import checksum
 from benchmarks.nats_sss import NatsSizes
 from benchmarks.nb201 import NB201
 
