@@ -11,7 +11,7 @@ from proxies.proxy import measured
     paper="Turner et al., BlockSwap, ICLR 2020, arXiv 1906.04113; Theis et al., arXiv 1801.05787",
 )
 def fisher(probe: Probe) -> float:
-    """Sum over convolution and linear layers, their output channels k and the weights of each channel of Δ_k.
+    """Sum over Conv2d and linear layers, their output channels k and the weights of each channel of Δ_k.
 
     Δ_k = ½ · mean_n (Σ_position a_nk · ∂L/∂a_nk)², with a [B, K, H, W] the output of the layer and L the mean loss;
     a channel counts once for each weight that leads to it, as in the code of Zero-Cost Proxies. Train mode.

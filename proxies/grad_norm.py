@@ -13,7 +13,7 @@ from proxies.proxy import measured
     paper="Abdelfattah et al., Zero-Cost Proxies, arXiv 2101.08134",
 )
 def grad_norm(probe: Probe) -> float:
-    """Sum over convolution and linear layers of the norm of the gradient: Σ_l ‖∂L/∂W_l‖₂, L the mean loss.
+    """Sum over Conv2d and linear layers of the norm of the gradient: Σ_l ‖∂L/∂W_l‖₂, L the mean loss.
 
     A sum of norms, not the norm of all gradients together, which is ``grad_norm.global``. Train mode.
     """
@@ -30,7 +30,7 @@ def grad_norm_global(probe: Probe) -> float:
     """Norm of the gradient by all parameters together, biases and batch norm included: ‖∂L/∂θ‖₂, L the mean loss.
 
     The authors draw N(0, 1) weights, noise and random labels for it; here the caller's weights, images and labels
-    are used. Undefined, as ``grad_norm``, where no convolution or linear layer has a gradient: the bias of the
+    are used. Undefined, as ``grad_norm``, where no Conv2d or linear layer has a gradient: the bias of the
     last layer has one even if the image never reaches it.
     """
     assert probe.weight_gradients

@@ -11,7 +11,7 @@ from proxies.proxy import measured
     paper="Wang et al., GraSP, ICLR 2020, arXiv 2002.07376",
 )
 def grasp(probe: Probe) -> float:
-    """Sum over convolution and linear weights of −w · (H g)_w, with g = ∂L/∂W, H its Jacobian and L the mean loss.
+    """Sum over Conv2d and linear weights of −w · (H g)_w, with g = ∂L/∂W, H its Jacobian and L the mean loss.
 
     H g is the exact product by double backward, in one graph with the gradients of the first order. The sign is that
     of the code of Zero-Cost Proxies. One batch, temperature 1, train mode.

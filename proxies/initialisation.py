@@ -9,7 +9,7 @@ from torch.nn import init
 
 from proxies.registry import look_up
 
-# What each scheme does to the weights of convolution and linear layers.
+# What each scheme does to the weights of convolution layers, transposed ones too, and of linear layers.
 SCHEMES: Mapping[str, Callable[..., object]] = {
     "gaussian": init.normal_,  # N(0, 1), as Zen-NAS and SWAP-NAS use
     "kaiming_fan_in": partial(init.kaiming_normal_, mode="fan_in", nonlinearity="relu"),
@@ -18,7 +18,9 @@ SCHEMES: Mapping[str, Callable[..., object]] = {
 
 
 def initialise(network: nn.Module, scheme: str, seed: int) -> None:
-    """Draw the weights of all convolution and linear layers anew; biases become 0, normalisation layers (1, 0).
+    """Draw the weights of all convolution layers, transposed ones too, and linear layers anew.
+
+    Biases become 0, normalisation layers (1, 0).
 
     Raises UnknownNameError for a scheme that is not in `SCHEMES`.
     """

@@ -15,7 +15,7 @@ from proxies.proxy import measured
 def ntk_condition(probe: Probe) -> float:
     """Condition number λ_max / λ_min of the kernel Θ = J Jᵀ [B, B]; lower is better: easier to train.
 
-    J_n is the gradient of the summed outputs of image n by all convolution and linear weights. float64 spectrum,
+    J_n is the gradient of the summed outputs of image n by all Conv2d and linear weights. float64 spectrum,
     train mode, so that batch norm couples the images and each row costs a backward pass of the whole batch: the
     cost grows with B². A kernel that is singular up to rounding is an error with a reason.
 

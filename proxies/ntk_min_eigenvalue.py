@@ -14,7 +14,7 @@ from proxies.proxy import measured
 def ntk_min_eigenvalue(probe: Probe) -> float:
     """Smallest eigenvalue of Θ = J Jᵀ [B, B], from which the paper bounds generalisation; larger is better.
 
-    J_n is the gradient of the summed outputs of image n by all convolution and linear weights. float64 spectrum,
+    J_n is the gradient of the summed outputs of image n by all Conv2d and linear weights. float64 spectrum,
     train mode. A kernel that is singular up to rounding is an error with a reason, not 0.
     """
     return float(probe.tangent_spectrum[0])

@@ -11,7 +11,7 @@ from proxies.proxy import measured
     paper="Lee et al., SNIP, ICLR 2019, arXiv 1810.02340",
 )
 def snip(probe: Probe) -> float:
-    """Sum over convolution and linear weights of |w · ∂L/∂w|, L the mean loss.
+    """Sum over Conv2d and linear weights of |w · ∂L/∂w|, L the mean loss.
 
     That is |∂L/∂c| at c = 1 for a mask c on the weights, without building the mask.
     """

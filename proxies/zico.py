@@ -16,7 +16,7 @@ from proxies.spectra import require_finite
     paper="Li et al., ZiCo, ICLR 2023, arXiv 2301.11300",
 )
 def zico(probe: Probe) -> float:
-    """Σ_l log Σ_w mean_b |g_b| / std_b g_b, over the convolution and linear layers l and their weights w.
+    """Σ_l log Σ_w mean_b |g_b| / std_b g_b, over the Conv2d and linear layers l and their weights w.
 
     g_b is the gradient of the mean loss of minibatch b; std is that of the population. Weights whose gradient does not
     vary are left out, and so is a layer in which none does. float64 after the gradients, train mode.

@@ -42,7 +42,7 @@ def patterns(problem: Problem):
 
 
 def layers(network):
-    """Convolution and linear layers by the identity of their weight."""
+    """Conv2d and linear layers by the identity of their weight."""
     found = {}
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
