@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import ClassVar
 
@@ -74,6 +74,17 @@ class Space(ABC):
 
     name: ClassVar[str]
     defaults: ClassVar[Defaults]
+
+    def __post_init__(self) -> None:
+        """Raise BenchmarkError for an integer option that is none; a subclass with checks of its own calls this first.
+
+        Else networks would be the first to fail, each of them, in the middle of a run.
+        """
+        for option in fields(self):
+            value = getattr(self, option.name)
+            # Types of modules with postponed annotations are strings; true and false are int to isinstance.
+            if option.type in (int, "int") and type(value) is not int:
+                raise BenchmarkError(f"{self.name} needs an integer for {option.name}, not {value!r}")
 
     @property
     @abstractmethod

@@ -40,6 +40,7 @@ class DARTS(Space):
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.network not in ("tiny", "full"):
             raise BenchmarkError(f"darts has no network '{self.network}'; known: tiny, full")
         if self.channels < 1 or self.layers < 1:

@@ -34,6 +34,7 @@ class NB101(Space):
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.channels < cell.MOST_VERTICES - 2 or self.cells < 1:
             raise BenchmarkError(
                 f"nb101 needs at least {cell.MOST_VERTICES - 2} channels, one for each vertex that can feed the "

@@ -31,6 +31,7 @@ class NB201(Space):
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.channels < 1 or self.cells < 1:
             raise BenchmarkError(f"nb201 needs channels and cells of at least 1, got {self.channels}, {self.cells}")
 

@@ -32,6 +32,7 @@ class _TNB101(Space):
     image_size: int = 256
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.channels < 2 or self.channels % 2:
             raise BenchmarkError(f"{self.name} needs an even number of channels, not {self.channels}")
         if self.image_size < UNIT or self.image_size % UNIT:
