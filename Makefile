@@ -35,7 +35,7 @@ import: $(READY) ## a table from an official archive that you have: FORMAT=nats_
 	$(BIN)/python -m harness.import_archive $(if $(FORMAT),format=$(FORMAT)) $(if $(FILE),file=$(FILE)) $(ARGS)
 
 publish: $(READY) ## keep a run, or a leaderboard as a CSV file, among the published results: RUN=path
-	$(BIN)/python -m harness.publish $(if $(RUN),add=$(RUN)) $(ARGS)
+	$(BIN)/python -m harness.publish $(if $(RUN),'add="$(RUN)"') $(ARGS)
 
 leaderboard: $(READY) ## results/leaderboard.csv, as tables too, from the published runs
 	$(BIN)/python -m harness.leaderboard $(ARGS)

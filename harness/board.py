@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from harness.errors import HarnessError
-from harness.identity import with_hashes
+from harness.identity import as_json, with_hashes
 from harness.schema import COLUMNS, VERSION, against, checked, is_number, read
 
 FILES = ("protocol.json", "correlations.csv", "values.csv")  # what a leaderboard and its page need of a run
@@ -73,11 +74,12 @@ def rows_of_run(run: Path) -> pd.DataFrame:
         rows["proxy_version"] = [protocol["proxies"][name] for name in rows["proxy"]]
         rows["formula"] = [protocol["derived"].get(name, "") for name in rows["proxy"]]
         for column in ("parts", "parameters"):
-            rows[column] = [_json(protocol[column].get(name, {})) for name in rows["proxy"]]
+            rows[column] = [as_json(protocol[column].get(name, {})) for name in rows["proxy"]]
         rows = rows[[name for name in COLUMNS if name not in ("conditions", "protocol")]]
         mixed = set(rows["proxy"]) != set(protocol["proxies"]) or (rows["n"] != protocol["sample"]["size"]).any()
-    except (KeyError, TypeError) as error:
-        raise HarnessError(f"{run}: its files lack {error}; repeat the run, its scores are kept") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        told = f"{run}: protocol.json and correlations.csv do not hold what they should ({error})"
+        raise HarnessError(f"{told}; repeat the run, its scores are kept") from error
     if mixed:
         raise HarnessError(f"{run}: protocol.json and correlations.csv are of different runs; repeat the run")
     words = [name for name in COLUMNS if name in rows and not is_number(COLUMNS[name])]
@@ -104,7 +106,13 @@ def load_run(run: Path) -> Run:
     wanted = {"architecture", "truth", *rows["proxy"]}
     if not wanted <= set(values) or len(values) != rows["n"].iloc[0]:
         raise HarnessError(f"{run}: values.csv and correlations.csv are of different runs; repeat the run")
-    return Run(rows, values.set_index("architecture"))
+    values = values.set_index("architecture")
+    words = [name for name in values if not is_numeric_dtype(values[name]) and values[name].notna().any()]
+    if words or values["truth"].isna().any() or not values.index.is_unique:
+        raise HarnessError(
+            f"{run}/values.csv must hold numbers, and each architecture once with a trained result; repeat the run"
+        )
+    return Run(rows, values.astype(float))
 
 
 def read_protocol(run: Path) -> dict[str, Any]:
@@ -140,7 +148,7 @@ def _shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "schema_version": VERSION,
         **{name: protocol[name] for name in (*CELL, "mode", "dtype", "failed", "git_commit")},
-        "network": _json(protocol["network"]),
+        "network": as_json(protocol["network"]),
         **{f"truth_{name}": truth[name] for name in ("source", "sha256", "licence", "note")},
         "population": sample["population"],
         "sample_seed": sample["seed"],
@@ -158,10 +166,6 @@ def _shared(protocol: Mapping[str, Any]) -> dict[str, Any]:
         **{name: versions[name] for name in ("python", "torch", "zcbench")},
         "caveats": "; ".join(protocol["caveats"]),
     }
-
-
-def _json(settings: Mapping[str, Any]) -> str:
-    return json.dumps(settings, sort_keys=True, ensure_ascii=False)
 
 
 def merge(boards: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -206,11 +210,13 @@ def _check_agreement(same: pd.DataFrame) -> None:
 def main_rows(board: pd.DataFrame) -> pd.DataFrame:
     """Return at most one row for each proxy and (space, task, target), all of a cell under the same conditions.
 
-    These are the conditions with the most proxies, then the largest n; a proxy shows its latest version, and of
-    several formulas, parts or parameters the first by text. The other rows stay in the leaderboard.
+    Of the conditions with more than half as many proxies as the most have, these are the ones with the largest n: a
+    large sample of two proxies does not hide all others, nor do many proxies on ten networks. A proxy shows its latest
+    version, and of several formulas, parts or parameters the first by text. The other rows stay in the leaderboard.
     """
     sizes = board.groupby([*CELL, "conditions"], as_index=False).agg(proxies=("proxy", "nunique"), n=("n", "first"))
-    order = sizes.sort_values([*CELL, "proxies", "n", "conditions"], ascending=[True] * 3 + [False, False, True])
+    sizes = sizes[2 * sizes["proxies"] > sizes.groupby(CELL)["proxies"].transform("max")]
+    order = sizes.sort_values([*CELL, "n", "proxies", "conditions"], ascending=[True] * 3 + [False, False, True])
     chosen = board[board["conditions"].isin(order.drop_duplicates(CELL)["conditions"])]
     latest = chosen.sort_values(VARIANT).sort_values("proxy_version", ascending=False, kind="stable")
     return latest.drop_duplicates([*CELL, "proxy"]).sort_values([*CELL, "proxy"], ignore_index=True)

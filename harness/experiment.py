@@ -11,13 +11,17 @@ import pandas as pd
 from hydra import compose
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 import conf
 from benchmarks.errors import BenchmarkError
 from harness.cli import settings
 from harness.config import Config
 from harness.errors import HarnessError
+from harness.identity import as_json
 from harness.plan import chosen_proxies, make_space, proxy_parameters
 from proxies.errors import ProxyError
 from proxies.registry import look_up
@@ -44,15 +48,18 @@ class PlannedRun:
 def planned_runs(experiment: str) -> list[PlannedRun]:
     """Return the runs of the matrix ``conf/experiment/{experiment}.yaml``, its sweeps multiplied out.
 
-    Raises UnknownNameError if there is no such file.
+    Raises UnknownNameError if there is no such file, and HarnessError if it holds no plan.
     """
     path = look_up("experiment", experiment, {path.stem: path for path in EXPERIMENTS.glob("*.yaml")})
     parser = OverridesParser.create()
-    return [
-        PlannedRun(overrides)
-        for line in OmegaConf.load(path).runs
-        for overrides in product(*map(_choices, parser.parse_overrides(shlex.split(line))))
-    ]
+    try:
+        return [
+            PlannedRun(overrides)
+            for line in OmegaConf.load(path).runs
+            for overrides in product(*map(_choices, parser.parse_overrides(shlex.split(line))))
+        ]
+    except (YAMLError, OmegaConfBaseException, HydraException, ValueError, TypeError) as error:
+        raise HarnessError(f"{path} must hold a list of runs, each a line of settings: {error}") from error
 
 
 def _choices(override: Override) -> list[str]:
@@ -73,7 +80,7 @@ def wanted_rows(config: Config) -> pd.DataFrame:
     parameters = proxy_parameters(config, proxies, space)
     shared = {
         "space": space.name,
-        "network": json.dumps(space.options(), sort_keys=True, ensure_ascii=False),
+        "network": as_json(space.options()),
         "task": config.task or defaults.task,
         "target": config.target or defaults.target,
         "n": config.sample.size or defaults.sample_size,
@@ -94,7 +101,7 @@ def wanted_rows(config: Config) -> pd.DataFrame:
             "proxy": name,
             "proxy_version": proxy.version,
             "formula": config.derived.get(name, ""),
-            "parameters": json.dumps(parameters.get(name, {}), sort_keys=True),
+            "parameters": as_json(parameters.get(name, {})),
         }
         for name, proxy in proxies.items()
     ]
@@ -115,7 +122,7 @@ def open_runs(experiment: str, board: pd.DataFrame | None) -> Iterator[tuple[Pla
     for run in planned_runs(experiment):
         try:
             proxies = lack(wanted_rows(run.config()), board)
-        except (BenchmarkError, HarnessError, ProxyError) as error:
+        except (BenchmarkError, HarnessError, ProxyError, HydraException, OmegaConfBaseException) as error:
             yield run, str(error)
         else:
             if proxies:
@@ -130,4 +137,7 @@ def failures_file(results: Path, experiment: str) -> Path:
 def read_failures(results: Path, experiment: str) -> dict[str, str]:
     """Return by command why runs of ``experiment`` failed when they were last tried."""
     path = failures_file(results, experiment)
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    except (ValueError, TypeError) as error:
+        raise HarnessError(f"{path} is damaged ({error}); delete it, the next `make matrix` writes it anew") from error

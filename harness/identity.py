@@ -40,16 +40,26 @@ CONDITIONS = [
 PROTOCOL = [*CONDITIONS, "proxy", "proxy_version", "formula", "parts", "parameters"]
 
 
+def as_json(content: Any) -> str:
+    """Return ``content`` as JSON, the same text for the same content."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+
+
 def short_hash(content: Any) -> str:
     """Return twelve hexadecimal digits for ``content``, which JSON can write."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(as_json(content).encode()).hexdigest()[:12]
 
 
 def hashes(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[str]":
     """Return for each of ``rows`` a hash that is equal where all ``columns`` are."""
-    records = rows[list(columns)].to_dict("records")  # values are Python's own there, which JSON writes exactly
+    numbers = {name: rows[name].map(as_written) for name in columns if rows[name].dtype.kind == "f"}
+    records = rows[list(columns)].assign(**numbers).to_dict("records")  # Python's own values, which JSON writes exactly
     return pd.Series([short_hash(record) for record in records], index=rows.index, dtype="str")
+
+
+def as_written(value: float) -> float:
+    """Return ``value`` as a leaderboard holds it, with six digits."""
+    return float(f"{value:.6g}")
 
 
 def with_hashes(rows: pd.DataFrame) -> pd.DataFrame:

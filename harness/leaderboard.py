@@ -30,8 +30,7 @@ def write(board: pd.DataFrame, results: Path) -> None:
     spaces = results / "spaces"
     spaces.mkdir(parents=True, exist_ok=True)
     files = {spaces / f"{file_name(str(space))}.csv": csv(rows) for space, rows in board.groupby("space")}
-    for old in set(spaces.glob("*.csv")) - files.keys():
-        old.unlink()
+    gone = set(spaces.glob("*.csv")) - files.keys()
     files |= {
         leaderboard_file(results): csv(board),
         results / "leaderboard.md": board_tables.markdown(board),
@@ -40,6 +39,8 @@ def write(board: pd.DataFrame, results: Path) -> None:
     }
     for path, text in files.items():
         write_text(path, text)
+    for path in gone:
+        path.unlink()
 
 
 def csv(board: pd.DataFrame) -> str:

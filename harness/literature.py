@@ -24,9 +24,9 @@ def compare(measured: pd.DataFrame) -> pd.DataFrame:
 
     ``measured`` has the columns space, task, target, proxy, spearman and kendall with ``_low`` and ``_high``; its
     other columns are kept. Added are ``ours``, ``low`` and ``high`` (the statistic that was published, as measured
-    here), ``difference`` (ours less theirs), ``covered`` (whether our interval holds their value), and the columns of
-    `published` with ``published_`` before them. The trained results need not be the same: the targets stand in
-    ``target`` and ``published_target``.
+    here), ``difference`` (ours less theirs), ``covered`` (whether our interval holds their value; None where we have
+    none), and the columns of `published` with ``published_`` before them. The trained results need not be the same:
+    the targets stand in ``target`` and ``published_target``.
     """
     keys = ["space", "task", "proxy"]
     theirs = published().rename(columns=lambda name: name if name in keys else f"published_{name}")
@@ -35,7 +35,7 @@ def compare(measured: pd.DataFrame) -> pd.DataFrame:
     for ours, suffix in (("ours", ""), ("low", "_low"), ("high", "_high")):
         pairs[ours] = pairs[f"spearman{suffix}"].where(is_spearman, pairs[f"kendall{suffix}"])
     value = pairs["published_value"]
+    covered = (pairs["low"] <= value) & (value <= pairs["high"])
     return pairs.assign(
-        difference=pairs["ours"] - value,
-        covered=(pairs["low"] <= value) & (value <= pairs["high"]),
+        difference=pairs["ours"] - value, covered=covered.astype(object).where(pairs["low"].notna(), None)
     )

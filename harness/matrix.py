@@ -20,10 +20,11 @@ def common_part(matrix: pd.DataFrame) -> pd.DataFrame:
     """Return the part of ``matrix`` without a gap, over which proxies can be averaged.
 
     Its columns are those where at least two thirds of the proxies have a value: one that only a few were run on would
-    shut out all others. Its rows are the proxies with a value in each of them, as an average over the columns that a
-    proxy happens to have would flatter.
+    shut out all others. Proxies with less than a third of the columns are not asked. Its rows are the proxies with a
+    value in each of them, as an average over the columns that a proxy happens to have would flatter.
     """
-    return matrix.loc[:, 3 * matrix.count() >= 2 * len(matrix)].dropna()
+    asked = matrix[3 * matrix.count(axis=1) >= matrix.shape[1]]
+    return matrix.loc[:, 3 * asked.count() >= 2 * len(asked)].dropna()
 
 
 def average_ranks(matrix: pd.DataFrame) -> "pd.Series[float]":

@@ -92,6 +92,7 @@ def sample_sizes(curves: pd.DataFrame, path: Path, *, footnote: str = "") -> Non
     proxies = curves["proxy"].drop_duplicates().tolist()
     columns = min(4, len(proxies))
     rows = -(-len(proxies) // columns)
+    ticks = _apart(curves["n"].unique())
     with new_figure(path, 0.8 + 2.1 * columns, 0.9 + 1.7 * rows, footnote) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for place, axes in enumerate(panels.flat):
@@ -104,20 +105,35 @@ def sample_sizes(curves: pd.DataFrame, path: Path, *, footnote: str = "") -> Non
             axes.axhline(curve["spearman"].iloc[-1], color=GREY, lw=0.8, ls="--")
             axes.set_title(str(proxies[place]))
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter("{x:g}")
+            axes.set_xticks(ticks, [f"{size:g}" for size in ticks], fontsize=8)
             axes.xaxis.set_minor_locator(NullLocator())
             if place + columns >= len(proxies):  # the lowest panel of its column
                 axes.tick_params(labelbottom=True)
                 axes.set_xlabel("architectures")
-        figure.supylabel("Spearman's ρ of random subsets: median and central 95 %", fontsize=10)
+        figure.supylabel("Spearman's ρ of random subsets", fontsize=10)
+        told = "median and central 95 % of subsets of one sample: the spread ends where the subset is all of it"
+        figure.suptitle(told, x=0.01, ha="left", fontsize=9)
+
+
+def _apart(sizes: NDArray[np.int64]) -> list[int]:
+    """Return those of ``sizes`` whose names do not overlap on a logarithmic axis, the largest among them."""
+    chosen: list[int] = []
+    for size in sorted(map(int, sizes), reverse=True):
+        if not chosen or size <= chosen[-1] / 1.8:
+            chosen.append(size)
+    return chosen
 
 
 def costs(correlations: pd.DataFrame, path: Path, *, footnote: str = "") -> None:
     """Draw seconds per architecture against ρ with its interval; proxies that none beats in both are joined.
 
-    ``correlations`` has the columns proxy, seconds_per_arch, spearman, spearman_low, spearman_high.
+    ``correlations`` has the columns proxy, seconds_per_arch, spearman, spearman_low, spearman_high; rows without a
+    correlation or a time are left out. Raises HarnessError if none is left.
     """
     known = correlations.dropna(subset=["seconds_per_arch", "spearman"]).sort_values(["spearman", "proxy"])
+    known = known[known["seconds_per_arch"] > 0]
+    if known.empty:
+        raise HarnessError("a figure of costs needs a proxy with a correlation and a time")
     seconds, rho, low, high = (
         known[name].to_numpy(dtype=np.float64)
         for name in ("seconds_per_arch", "spearman", "spearman_low", "spearman_high")

@@ -6,6 +6,10 @@ from urllib.parse import quote
 
 from hydra.core.config_store import ConfigStore
 
+from harness.identity import short_hash
+
+LONGEST = 100  # letters of a file name; a file system takes 255 with what is added to them
+
 
 @dataclass
 class Publication:
@@ -29,7 +33,8 @@ def register() -> None:
 
 def file_name(text: str) -> str:
     """Return a file name for any ``text``, different for different ones; letters, digits, - and _ stay as they are."""
-    return quote(text, safe="").replace(".", "%2E")  # dots, as "." and ".." are folders
+    name = quote(text, safe="").replace(".", "%2E")  # dots, as "." and ".." are folders
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}-{short_hash(text)}"
 
 
 def leaderboard_file(results: Path) -> Path:

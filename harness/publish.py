@@ -28,12 +28,13 @@ def main(config: DictConfig) -> None:
 def publish(source: Path, published: Path) -> Path:
     """Copy the results of a run, or a leaderboard, into the folder ``published`` and return where they are now.
 
-    Of a run only what a leaderboard and its page need is kept. The same run published again takes the place of the
-    former. Raises HarnessError if ``source`` is not valid or contradicts what is published.
+    Of a run only what a leaderboard and its page need is kept. The same measurements published again take the place of
+    the former. Raises HarnessError if ``source`` is not valid or contradicts what is published.
     """
-    if source.suffix == ".csv":
+    if source.suffix.lower() == ".csv":
         board = read(source)
-        target = published / "third_party" / f"{file_name(source.stem)}.csv"
+        name = f"{file_name(source.stem)}-{short_hash(sorted(board['protocol']))}.csv"
+        target = published / "leaderboards" / name
         copies = {source: target}
     else:
         board = load_run(source).rows

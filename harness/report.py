@@ -100,7 +100,7 @@ def headline(protocol: Mapping[str, Any], correlations: pd.DataFrame) -> str:
         f"architectures of {escape(str(protocol['space']))} its Spearman correlation with the trained "
         f"result is {_with_interval(best, 'spearman')} ({_level(protocol)} interval)."
     ]
-    alpha = 1 - protocol["interval"]["confidence"]
+    alpha, resamples = 1 - protocol["interval"]["confidence"], protocol["interval"]["resamples"]
     for column in correlations.columns:
         if column.startswith("beats_"):
             baseline = column.removeprefix("beats_")
@@ -111,6 +111,10 @@ def headline(protocol: Mapping[str, Any], correlations: pd.DataFrame) -> str:
             sentences.append(f"Better than {escape(baseline)} beyond chance: {names}.")
     if len(sentences) > 1:
         sentences.append(f"(Paired bootstrap, Holm's correction over the proxies, level {alpha:.2g}.)")
+        if 2 * (len(correlations) - 1) >= alpha * (resamples + 1):  # the least p value is 2 / (resamples + 1)
+            sentences.append(
+                f"With {resamples} resamples nothing can be told of so many proxies: raise stats.resamples."
+            )
     return " ".join(sentences)
 
 
@@ -169,7 +173,7 @@ def beside_the_literature(protocol: Mapping[str, Any], correlations: pd.DataFram
             f"{number(pair['ours'])} [{number(pair['low'])}, {number(pair['high'])}]",
             number(pair["published_value"]),
             number(pair["difference"]),
-            "yes" if pair["covered"] else "no",
+            {True: "yes", False: "no"}.get(pair["covered"], "–"),
             str(pair["published_target"]) or "not stated",
             "not stated" if pd.isna(pair["published_n"]) else f"{pair['published_n']:.0f}",
             "; ".join(str(pair[part]) for part in parts if pair[part]),

@@ -1,6 +1,7 @@
 """What a row of the leaderboard holds, and the check of leaderboard files, third parties' and older ones alike."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -8,9 +9,10 @@ from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
 
 from harness.errors import HarnessError
-from harness.identity import CONDITIONS, PROTOCOL, hashes
+from harness.identity import CONDITIONS, PROTOCOL, with_hashes
 
 VERSION = 1
+HASHES = {"conditions": CONDITIONS, "protocol": PROTOCOL}
 ROUNDING = 1e-9  # by which sums of rounded numbers may leave their range
 
 
@@ -28,6 +30,18 @@ def choice(meaning: str, *options: str) -> Column:
     """Return a column of one of ``options``; the empty one stands for "not known"."""
     named = " or ".join(f"'{option}'" for option in options)
     return Column(str, Check.isin(options, error=f"is not {named}"), description=meaning)
+
+
+def settings(meaning: str) -> Column:
+    """Return a column of JSON objects."""
+    return Column(str, Check(_is_object, element_wise=True, error="is no JSON object"), description=meaning)
+
+
+def _is_object(cell: str) -> bool:
+    try:
+        return isinstance(json.loads(cell), dict)
+    except ValueError:
+        return False
 
 
 def count(meaning: str, least: int = 0) -> Column:
@@ -77,8 +91,8 @@ COLUMNS = {
     "task": text("task that the networks were trained for"),
     "target": text("which trained result of the task"),
     "proxy": text("name of the proxy"),
-    "conditions": text("hash of what all proxies of a run share; rows that agree in it may be compared"),
-    "protocol": text("hash of all that can change the row's numbers; no two rows agree in it"),
+    "conditions": remark("hash of what all proxies of a run share: rows that agree in it compare; filled in if empty"),
+    "protocol": remark("hash of all that can change the row's numbers; no two rows agree in it; filled in if empty"),
     "n": count("sampled architectures"),
     "n_failed": count("of these, without a score"),
     "coverage": real("share with a score", 0, 1),
@@ -100,9 +114,9 @@ COLUMNS = {
     "higher_is_better": choice("direction of the proxy", "True", "False"),
     "proxy_version": count("version of the proxy, raised when its values can change", 1),
     "formula": remark("what a proxy of the user's own computes from others; empty for a declared one"),
-    "parts": text("versions of the proxies that a derived one is computed from, JSON"),
-    "parameters": text("parameters of the proxy, JSON"),
-    "network": text("options of the space's networks, JSON"),
+    "parts": settings("versions of the proxies that a derived one is computed from, JSON"),
+    "parameters": settings("parameters of the proxy, JSON"),
+    "network": settings("options of the space's networks, JSON"),
     "truth_source": text("where the trained results come from"),
     "truth_sha256": text("sha256 of the file that holds them"),
     "truth_licence": remark("their licence"),
@@ -160,11 +174,18 @@ def checked(table: pd.DataFrame, name: str) -> pd.DataFrame:
     except SchemaErrors as error:
         problems = list(_column_problems(error.failure_cases))
     else:
+        typed = _with_missing_hashes(typed)
         problems = list(_row_problems(typed))
     if problems:
         some = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise HarnessError(f"{name} is no valid leaderboard, {some}:\n  " + "\n  ".join(problems))
     return typed[list(COLUMNS)]
+
+
+def _with_missing_hashes(table: pd.DataFrame) -> pd.DataFrame:
+    """Fill empty cells of ``conditions`` and ``protocol``, which whoever writes a leaderboard by hand cannot know."""
+    filled = with_hashes(table)
+    return table.assign(**{name: table[name].where(table[name] != "", filled[name]) for name in HASHES})
 
 
 def is_number(column: Column) -> bool:
@@ -215,25 +236,25 @@ def _column_problems(failures: pd.DataFrame) -> Iterator[str]:
 
 def _row_problems(table: pd.DataFrame) -> Iterator[str]:
     """Yield where columns contradict each other."""
-    intervals = [name.removesuffix("_low") for name in table.columns if name.endswith("_low")]
-    contradictions: list[tuple[str, str, Callable[[], pd.Series]]] = [
-        ("n_failed", "is more than n", lambda: table["n_failed"] > table["n"]),
-        (
-            "conditions",
-            f"is not the hash of the columns {', '.join(CONDITIONS)}",
-            lambda: table["conditions"] != hashes(table, CONDITIONS),
-        ),
-        (
-            "protocol",
-            "is not the hash of the columns of conditions and of proxy, proxy_version, formula, parts and parameters",
-            lambda: table["protocol"] != hashes(table, PROTOCOL),
-        ),
-        ("protocol", "occurs in more than one row", lambda: table["protocol"].duplicated()),
-        *(
-            (f"{name}_low", f"is above {name}_high", lambda name=name: table[f"{name}_low"] > table[f"{name}_high"])
-            for name in intervals
-        ),
-    ]
-    for column, told, wrong in contradictions:
-        for row in table.index[wrong()]:
+    for column, told, wrong in _contradictions(table):
+        for row in table.index[wrong]:
             yield f"row {row + 2}, column {column}: '{table[column][row]}' {told}"
+
+
+def _contradictions(table: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[bool]"]]:
+    """Yield a column, what may be wrong with it, and the rows in which it is."""
+    yield "n_failed", "is more than n", table["n_failed"] > table["n"]
+    yield "n", "is more than population", table["n"] > table["population"]
+    share = 1 - table["n_failed"] / table["n"].where(table["n"] >= table["n_failed"].clip(1))
+    yield "coverage", "is not the share of n that did not fail", (table["coverage"] - share).abs() > 1e-5  # six digits
+    hashed = with_hashes(table)
+    for name, columns in HASHES.items():
+        told = f"is not the hash of the columns {', '.join(columns)}; leave it empty to have it filled in"
+        yield name, told, table[name] != hashed[name]
+    yield "protocol", "occurs in more than one row", table["protocol"].duplicated()
+    for name in (name.removesuffix("_low") for name in COLUMNS if name.endswith("_low")):
+        yield f"{name}_low", f"is above {name}_high", table[f"{name}_low"] > table[f"{name}_high"]
+    for name in (name for name in COLUMNS if name.startswith("beats_")):
+        low = table[name.replace("beats_", "gain_over_") + "_low"]
+        given = (table[name] != "") & low.notna()
+        yield name, "contradicts the interval of the gain", given & ((table[name] == "True") != (low > 0))

@@ -37,14 +37,15 @@ def summarise(
     ``values`` [n] are its scores, nan where scoring failed; ``truth`` [n] the trained results, finite, higher is
     better. Correlations and their intervals leave failed scores out; those called ``…_failed_last`` rank them
     last. What concerns the choice of the best (``precision_at_10``, ``regret_at_10``, ``ndcg_at_10``) ranks them
-    last too: a search would not choose them, and the best architecture may be among them. ``…_top10`` and
+    last too: a search would not choose them, and the best architecture may be among them; without any score they are
+    nan. ``…_top10`` and
     ``…_top20`` are correlations within the best 10 % and 20 % by truth; ``coverage`` is the share of scores that
     did not fail. Statistics that do not exist are nan (see `harness.ranking`).
     """
     scores = oriented(values, higher_is_better)
     scored = ~np.isnan(scores)
     kept, kept_truth = scores[scored], truth[scored]
-    everything = failed_last(scores)
+    everything = failed_last(scores) if scored.any() else scores[:0]
     spearman_low, spearman_high = interval(resampled_spearman, kept, kept_truth, how)
     kendall_low, kendall_high = interval(resampled_kendall, kept, kept_truth, how)
     return {

@@ -42,9 +42,10 @@
     return several ? `${row.proxy} ${row.formula} ${row.parameters} v${row.proxy_version}` : row.proxy;
   }
 
-  function nameButton(text, proxy) {
+  /** A button that opens the details of a proxy, those of the row with ``protocol`` first. */
+  function nameButton(text, proxy, protocol = null) {
     return element("button", { type: "button", className: "name", textContent: text, title: text,
-      onclick: () => showDetails(proxy) });
+      onclick: () => showDetails(proxy, protocol) });
   }
 
   // --- the choice ----------------------------------------------------------------------------------------------
@@ -100,8 +101,9 @@
   function averageRanks(matrix, columns, statistic) {
     const sign = LOWER_IS_BETTER.has(statistic) ? 1 : -1;
     const has = (cells) => (column) => (cells.get(column)?.[statistic] ?? null) !== null;
-    const filled = (column) => [...matrix.values()].filter((cells) => has(cells)(column)).length;
-    const counted = columns.filter((column) => 3 * filled(column) >= 2 * matrix.size);
+    const asked = [...matrix.values()].filter((cells) => 3 * columns.filter(has(cells)).length >= columns.length);
+    const filled = (column) => asked.filter((cells) => has(cells)(column)).length;
+    const counted = columns.filter((column) => 3 * filled(column) >= 2 * asked.length);
     const complete = counted.length ? [...matrix].filter(([, cells]) => counted.every(has(cells))) : [];
     const ranks = new Map(complete.map(([proxy]) => [proxy, 0]));
     for (const column of counted) {
@@ -118,8 +120,9 @@
     const { ranks, counted } = averageRanks(matrix, columns.map((column) => column.hash), statistic);
     const order = [...matrix.keys()].sort((a, b) => (ranks.get(a) ?? Infinity) - (ranks.get(b) ?? Infinity) || (a < b ? -1 : 1));
 
-    const values = rows.map((row) => row[statistic]).filter((value) => value !== null);
     const log = statistic === "seconds_per_arch";
+    const values = rows.map((row) => row[statistic]).filter((value) => value !== null && (value > 0 || !log));
+    if (values.length === 0) values.push(1);
     const domain = statistic in { regret_at_10: 0, seconds_per_arch: 0 } || /gain/.test(statistic)
       ? [Math.min(...values), Math.max(...values)] : [-1, 1];
     const color = vendor.scale({ color: { type: log ? "log" : "linear", scheme: "viridis", domain,
@@ -165,7 +168,7 @@
 
   function intervals(rows, statistic) {
     const sign = LOWER_IS_BETTER.has(statistic) ? 1 : -1;
-    const points = rows.filter((row) => row[statistic] !== null)
+    const points = rows.filter((row) => row[statistic] !== null && (row[statistic] > 0 || statistic !== "seconds_per_arch"))
       .map((row) => ({ label: label(row), row, value: row[statistic],
         low: row[`${statistic}_low`] ?? null, high: row[`${statistic}_high`] ?? null }))
       .sort((a, b) => sign * (a.value - b.value));
@@ -212,7 +215,7 @@
       if (low) node.append(element("span", { className: "interval", textContent: interval(low(row), high(row)) }));
       return node;
     } });
-  const name = words("proxy", label, (row) => nameButton(label(row), row.proxy));
+  const name = words("proxy", label, (row) => nameButton(label(row), row.proxy, row.protocol));
   const cellColumns = [name, text("space", (row) => row.space), text("task", (row) => row.task),
     text("target", (row) => row.target)];
 
@@ -249,7 +252,7 @@
     figure("ours", (row) => row.ours, 3, (row) => row.low, (row) => row.high),
     figure("published", (row) => row.published_value),
     figure("difference", (row) => row.difference),
-    text("in our interval", (row) => row.covered ? "yes" : "no"),
+    text("in our interval", (row) => row.covered === null ? "–" : row.covered ? "yes" : "no"),
     text("their target", (row) => row.published_target || "not stated"),
     text("their n", (row) => row.published_n === null ? "not stated" : String(row.published_n)),
     text("source", (row) => [row.published_source, row.published_place, row.published_arxiv && `arXiv ${row.published_arxiv}`]
@@ -261,12 +264,15 @@
 
   const details = document.getElementById("details");
   const asScores = document.getElementById("as-scores");
-  let shown = null;
+  let shown = [];
 
-  function showDetails(proxy) {
-    shown = proxy;
+  function showDetails(proxy, protocol) {
+    shown = [proxy, protocol];
     document.getElementById("details-title").textContent = proxy;
-    const rows = data.rows.filter((row) => row.proxy === proxy && (choice.cell.value !== "" ? chosen(row) : chosen(row) && row.main));
+    const asked = data.rows.filter((row) => row.protocol === protocol);
+    const others = data.rows.filter((row) => row.proxy === proxy && row.protocol !== protocol &&
+      chosen(row) && (row.main || choice.cell.value !== ""));
+    const rows = [...asked, ...others];
     document.getElementById("details-body").replaceChildren(...rows.map(article));
     if (!details.open) details.showModal();
   }
@@ -339,7 +345,7 @@
   fillCells();
   choice.space.onchange = () => { choice.cell.value = ""; fillCells(); show(); };
   choice.cell.onchange = choice.statistic.onchange = show;
-  asScores.onchange = () => showDetails(shown);
+  asScores.onchange = () => showDetails(...shown);
   window.addEventListener("resize", showOverview);
   show();
 }

@@ -154,8 +154,8 @@ def test_committed_code_stands_before_changed_code_whatever_the_order(tmp_path, 
 def test_a_folder_gives_its_runs_at_any_depth_and_its_leaderboards(tmp_path):
     write_run(tmp_path / "all" / "deep" / "a")
     board = gather([write_run(tmp_path / "b", task="cifar100")])
-    (tmp_path / "all" / "third_party").mkdir()
-    board.to_csv(tmp_path / "all" / "third_party" / "theirs.csv", index=False)
+    (tmp_path / "all" / "leaderboards").mkdir()
+    board.to_csv(tmp_path / "all" / "leaderboards" / "theirs.csv", index=False)
     assert set(gather([tmp_path / "all"])["task"]) == {"cifar10", "cifar100"}
 
 
@@ -167,6 +167,24 @@ def test_a_damaged_or_missing_file_of_a_run_is_named(run, file, damage):
         (run / file).write_bytes(damage)
     with pytest.raises(HarnessError, match=file.replace(".", r"\.")):
         load_run(run)
+
+
+@pytest.mark.parametrize(
+    "change", [{"swap": "many"}, {"truth": None}, {"architecture": "nb201 0"}], ids=["word", "no truth", "twice"]
+)
+def test_values_that_are_no_measurements_are_refused(run, change):
+    values = pd.read_csv(run / "values.csv").astype(object)
+    [(column, value)] = change.items()
+    values.loc[3, column] = value
+    values.to_csv(run / "values.csv", index=False)
+    with pytest.raises(HarnessError, match=r"values\.csv must hold numbers"):
+        load_run(run)
+
+
+@pytest.mark.parametrize("change", [{"device": None}, {"derived": []}, {"init": "default"}])
+def test_a_protocol_of_another_shape_is_refused(tmp_path, change):
+    with pytest.raises(HarnessError, match="do not hold what they should"):
+        rows_of_run(write_run(tmp_path / "odd", **change))
 
 
 def test_files_of_different_runs_do_not_mix(tmp_path, run):

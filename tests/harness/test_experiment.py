@@ -7,6 +7,7 @@ from synthetic_run import write_run
 
 from harness import config, experiment
 from harness.board import gather
+from harness.errors import HarnessError
 from harness.experiment import PlannedRun, lack, open_runs, planned_runs, read_failures, wanted_rows
 from harness.run_missing import do_missing
 from proxies.errors import UnknownNameError
@@ -118,6 +119,28 @@ def test_other_parameters_or_another_version_do_not_fill_the_place(board_of):
 def test_what_cannot_be_planned_is_told_with_its_reason(plan):
     [(_, told)] = open_runs(plan("proxies=[swpa]"), None)
     assert "did you mean 'swap'" in told
+
+
+@pytest.mark.parametrize("line", ["spce=nb201", "sample.size=many"])
+def test_a_line_that_is_no_setting_does_not_hide_the_other_runs(plan, line):
+    found = list(open_runs(plan(line, "proxies=[swap]"), None))
+    assert [told for _, told in found][1] == "lacks swap"
+
+
+@pytest.mark.parametrize("content", ["", "runs:", "runs: [a=b", "runs: ['space=\"nb201']", "walks: []"])
+def test_a_file_that_is_no_plan_is_told(plan, tmp_path, content):
+    plan()
+    (tmp_path / "mine.yaml").write_text(content)
+    with pytest.raises(HarnessError, match=r"mine\.yaml must hold a list of runs"):
+        planned_runs("mine")
+
+
+def test_a_damaged_list_of_failures_is_told(tmp_path):
+    path = experiment.failures_file(tmp_path, "mine")
+    path.parent.mkdir()
+    path.write_text("{")
+    with pytest.raises(HarnessError, match=r"mine\.json is damaged"):
+        read_failures(tmp_path, "mine")
 
 
 def test_the_first_matrix_is_a_plan_of_all_spaces():

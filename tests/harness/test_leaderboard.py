@@ -150,6 +150,23 @@ def test_a_third_party_leaderboard_joins_the_others(tmp_path):
     assert set(gather([tmp_path / "published"])["task"]) == {"cifar10", "cifar100"}
 
 
+def test_leaderboards_of_one_name_do_not_replace_each_other(tmp_path):
+    for task in ("cifar10", "cifar100"):
+        path = tmp_path / task / "results.CSV"
+        path.parent.mkdir()
+        path.write_text(csv(gather([write_run(tmp_path / f"run {task}", task=task)])))
+        publish(path, tmp_path / "published")
+    assert set(gather([tmp_path / "published"])["task"]) == {"cifar10", "cifar100"}
+
+
+def test_a_name_of_any_length_can_be_published(tmp_path):
+    for space in ("long" * 100, "long" * 101, "長い" * 90):
+        publish(write_run(tmp_path / str(len(space)), space), tmp_path / "published")
+    board = gather([tmp_path / "published"])
+    write(board, tmp_path / "out")
+    assert len(list((tmp_path / "out" / "spaces").iterdir())) == board["space"].nunique() == 3
+
+
 def test_the_command_writes_the_leaderboard_and_tells_a_mistake_in_one_line(tmp_path, runs):
     done = run_command("leaderboard", f"runs=[{tmp_path}/runs]", f"results={tmp_path}/out")
     assert done.returncode == 0, done.stderr

@@ -71,3 +71,11 @@ def test_what_nobody_published_has_no_pair():
     row = {"space": "nb201", "task": "cifar10", "target": "test", "proxy": "mine"}
     numbers = dict.fromkeys((f"{name}{end}" for name in ("spearman", "kendall") for end in ("", "_low", "_high")), 0.5)
     assert compare(pd.DataFrame([{**row, **numbers}])).empty
+
+
+def test_a_correlation_that_we_do_not_have_covers_nothing_and_contradicts_nothing():
+    row = {"space": "nb201", "task": "cifar10", "target": "test", "proxy": "zico"}
+    names = [f"{name}{suffix}" for name in ("spearman", "kendall") for suffix in ("", "_low", "_high")]
+    pairs = compare(pd.DataFrame([{**row, **dict.fromkeys(names, float("nan"))}]))
+    assert len(pairs) > 0
+    assert pairs["covered"].isna().all()

@@ -29,6 +29,13 @@ def test_a_task_that_less_than_two_thirds_of_the_proxies_have_does_not_count():
     assert dict(average_ranks(matrix).dropna()) == {"x": 1.5, "y": 1.5}
 
 
+def test_many_proxies_on_one_task_alone_do_not_decide_which_tasks_count():
+    everywhere = pd.DataFrame(np.arange(20.0).reshape(5, 4), index=list("abcde"), columns=list("wxyz"))
+    visitors = pd.DataFrame({"w": np.arange(9.0)}, index=[f"visitor {i}" for i in range(9)])
+    ranks = average_ranks(pd.concat([everywhere, visitors]))
+    assert dict(ranks.dropna()) == {"e": 1, "d": 2, "c": 3, "b": 4, "a": 5}
+
+
 def test_without_a_task_that_counts_nobody_has_an_average_rank():
     matrix = pd.DataFrame({"a": [0.1, np.nan], "b": [np.nan, 0.1]}, index=["x", "y"])
     assert average_ranks(matrix).isna().all()

@@ -75,6 +75,9 @@ def test_a_file_of_every_schema_version_still_loads(version):
         (0, "git_commit", "", "row 2, column git_commit: is empty"),
         (1, "seconds_per_arch", "-1", "row 3, column seconds_per_arch: '-1.0' is not within 0..inf"),
         (2, "n_failed", "41", "row 4, column n_failed: '41' is more than n"),
+        (1, "coverage", "0.5", "row 3, column coverage: '0.5' is not the share of n that did not fail"),
+        (1, "beats_params", "True", "row 3, column beats_params: 'True' contradicts the interval of the gain"),
+        (0, "parameters", "[1]", "row 2, column parameters: '[1]' is no JSON object"),
         (2, "kendall_low", "0.99", "row 4, column kendall_low: '0.99' is above kendall_high"),
     ],
 )
@@ -102,6 +105,17 @@ def test_a_changed_setting_does_not_pass_under_the_old_hash(told):
         "conditions",
         "protocol",
     ]
+
+
+def test_hashes_that_were_left_empty_are_filled_in(tmp_path, board):
+    path = write_csv(tmp_path / "mine.csv", board.assign(conditions="", protocol=""))
+    pd.testing.assert_frame_equal(read(path)[["conditions", "protocol"]], board[["conditions", "protocol"]])
+
+
+def test_a_confidence_of_many_digits_is_hashed_as_it_is_written(tmp_path):
+    interval = {"method": "percentile bootstrap", "confidence": 0.9973002039, "resamples": 20}
+    board = rows_of_run(write_run(tmp_path / "run", interval=interval))
+    assert read(write_csv(tmp_path / "board.csv", board))["protocol"].tolist() == board["protocol"].tolist()
 
 
 def test_a_row_that_occurs_twice_is_named(told):

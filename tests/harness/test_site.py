@@ -34,7 +34,8 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def board(runs):
-    return gather_runs(runs)
+    table = gather_runs(runs)
+    return table.assign(seconds_per_arch=table["seconds_per_arch"].where(table["space"] != "nb101", 0))
 
 
 def gather_runs(runs):
@@ -194,6 +195,23 @@ def test_the_overview_shows_the_chosen_statistic_and_no_average_over_empty_cells
     assert column_of(tab, "td:last-child") == wanted + ["–"] * (len(matrix) - len(wanted))
     uncounted = tab.locator("#overview .uncounted").all_inner_texts()
     assert len(uncounted) == matrix.shape[1] - common_part(matrix).shape[1] > 0
+
+
+def test_scores_that_cost_no_time_are_shown_too(opened):
+    tab = opened()
+    choose(tab, "nb101")
+    tab.select_option("select[name=statistic]", "seconds_per_arch")
+    assert column_of(tab, "td:nth-child(2)") == ["0.00"] * 3
+    choose(tab, "nb101", "cifar10 / valid")
+    assert tab.inner_text("#overview-title").startswith("seconds")
+
+
+def test_the_details_of_a_row_begin_with_that_row(opened):
+    tab = opened()
+    choose(tab, "nb201")
+    smaller = tab.locator("#results tbody tr", has=tab.locator("td", has_text=re.compile("^30$"))).first
+    smaller.locator("button").click()
+    assert "n 30," in tab.locator("#details-body article").first.inner_text()
 
 
 def column_of(tab, cell):

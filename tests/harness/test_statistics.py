@@ -27,6 +27,12 @@ def test_failed_scores_are_reported_dropped_and_ranked_last():
     assert report["kendall_failed_last"] == pytest.approx(5 / np.sqrt(9 * 10))
 
 
+def test_without_any_score_no_statistic_of_the_ranking_exists():
+    report = summarise(np.full(20, np.nan), np.arange(20.0), higher_is_better=True, **FEW)
+    assert (report.pop("n"), report.pop("n_failed"), report.pop("coverage")) == (20, 20, 0)
+    assert all(np.isnan(value) for value in report.values())
+
+
 @pytest.mark.parametrize("higher_is_better", [True, False])
 def test_failed_scores_are_last_whichever_direction_is_better(higher_is_better):
     values = np.array([np.nan, 2.0, 3.0, 4.0, 5.0]) * (1 if higher_is_better else -1)
