@@ -7,8 +7,7 @@ from pathlib import Path
 import hydra
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, DownloadColumn
 
 from benchmarks import fetch
 from benchmarks.recipes import RECIPES
@@ -16,6 +15,7 @@ from benchmarks.sources import Source
 from harness.cli import told_to_people
 from harness.config import Paths
 from harness.errors import HarnessError
+from harness.progress import progress
 from proxies.registry import look_up
 
 
@@ -50,10 +50,8 @@ def main(config: DictConfig) -> None:
 
 
 def download(sources: Sequence[Source], data: Path, mirror: str | None) -> Path:
-    """Download ``sources`` behind a progress bar, which is silent when nobody watches, and say what they are."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    """Download ``sources`` and say what they are."""
+    with progress(BarColumn(), DownloadColumn()) as bar:
         tasks = {source: bar.add_task(source.file, total=source.bytes) for source in sources}
         raw = fetch.download(sources, data, mirror, lambda source, there: bar.update(tasks[source], completed=there))
     for source in sources:

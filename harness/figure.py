@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from harness.files import replacement
+from benchmarks.files import replacement
 
 STYLE = Path(__file__).with_name("style.mplstyle")
 BLUE, LIGHT_BLUE, ORANGE, DARK, GREY = "#0072B2", "#9CC9E3", "#D55E00", "#222222", "#666666"

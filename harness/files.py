@@ -1,12 +1,12 @@
 """Write files whole or not at all."""
 
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from benchmarks.files import replacement
 
 
 def write_text(path: Path, text: str) -> None:
@@ -25,17 +25,3 @@ def copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacement(target) as temporary:
         shutil.copyfile(source, temporary)
-
-
-@contextmanager
-def replacement(path: Path) -> Iterator[Path]:
-    """Give a temporary path that takes the place of ``path`` if all goes well, and is removed if not.
-
-    Its name is that of this process, so that two runs into one folder do not meet.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

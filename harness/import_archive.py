@@ -6,13 +6,13 @@ from pathlib import Path
 import hydra
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.progress import SpinnerColumn, TextColumn
 
 from benchmarks.archives import ARCHIVES
 from harness.cli import told_to_people
 from harness.config import Paths
 from harness.errors import HarnessError
+from harness.progress import progress
 from proxies.registry import look_up
 
 
@@ -31,13 +31,11 @@ ConfigStore.instance().store(name="base_import", node=Import)
 @hydra.main(version_base="1.3", config_path="../conf", config_name="import")
 @told_to_people
 def main(config: DictConfig) -> None:
-    """Read the archive and write a table for each space in it, behind a counter that is silent when nobody watches."""
+    """Read the archive and write a table for each space in it."""
     if config.format is None or config.file is None:
         raise HarnessError(f"nothing to import: give format={'|'.join(ARCHIVES)} and file=PATH")
     archive = look_up("format", config.format, ARCHIVES)
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} architectures"))
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with progress(SpinnerColumn(), TextColumn("{task.completed:,} architectures")) as bar:
         counter = bar.add_task("reading", total=None)
         data = Path(config.paths.data).expanduser()
         file = Path(config.file).expanduser()

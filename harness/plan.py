@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.plugins import SPACES
 from harness.scoring import Item, Setting
 from proxies import PROXIES
-from proxies.evaluation import measured_proxies, resolve_parameters
+from proxies.evaluation import measured_proxies, refuse_parameters, resolve_parameters
 from proxies.expression import derive_expression
 from proxies.initialisation import SCHEMES
 from proxies.proxy import Derived, Measured, Proxy
@@ -162,8 +162,7 @@ def chosen_proxies(config: Config) -> dict[str, Proxy]:
 
 def proxy_parameters(config: Config, proxies: Mapping[str, Proxy], space: Space) -> dict[str, dict[str, float]]:
     """Return the parameters of the derived proxies of the run: theirs, the space's, the user's, in rising rank."""
-    for name in config.parameters:
-        look_up("proxy in parameters", name, proxies)
+    refuse_parameters(config.parameters, proxies)
     resolved = {}
     for name, proxy in proxies.items():
         if isinstance(proxy, Derived) and proxy.parameters():

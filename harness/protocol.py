@@ -66,6 +66,10 @@ def caveats(plan: Plan) -> list[str]:
     recommended = plan.setting.space.defaults
     tuned = [name for name in plan.parameters if plan.parameters[name] == recommended.parameters.get(name)]
     notes = [f"{name}: {recommended.parameters_note}" for name in tuned if recommended.parameters_note]
+    for name, values in plan.parameters.items():
+        told = {**recommended.parameters.get(name, {}), **plan.config.parameters.get(name, {})}
+        if own := ", ".join(f"{parameter}={value:g}" for parameter, value in values.items() if parameter not in told):
+            notes.append(f"{name}: the space recommends no parameters of its own; the proxy's are used ({own})")
     if not plan.config.target and plan.target != recommended.target:
         notes.append(f"the table lacks the recommended target '{recommended.target}': '{plan.target}' is used")
     return [note for note in (plan.setting.batch.note, *notes) if note]

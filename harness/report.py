@@ -112,9 +112,7 @@ def headline(protocol: Mapping[str, Any], correlations: pd.DataFrame) -> str:
     if len(sentences) > 1:
         sentences.append(f"(Paired bootstrap, Holm's correction over the proxies, level {alpha:.2g}.)")
         if 2 * (len(correlations) - 1) >= alpha * (resamples + 1):  # the least p value is 2 / (resamples + 1)
-            sentences.append(
-                f"With {resamples} resamples nothing can be told of so many proxies: raise stats.resamples."
-            )
+            sentences.append(f"{resamples} resamples can tell nothing of so many proxies: raise stats.resamples.")
     return " ".join(sentences)
 
 

@@ -14,6 +14,7 @@ import torch
 from benchmarks.inputs import Batch
 from benchmarks.space import Space
 from harness.seeds import derive_seed
+from proxies.errors import is_lack_of_memory
 from proxies.evaluation import measured_proxies, shared_probe
 from proxies.initialisation import initialise
 from proxies.passes import seeded
@@ -123,7 +124,7 @@ def measure(probe: Probe, proxy: Measured) -> Score:
 
 def failure(error: Exception) -> Score:
     """Return the failed score that tells ``error``."""
-    hint = " (use a smaller inputs.batch_size or fewer workers)" if isinstance(error, torch.OutOfMemoryError) else ""
+    hint = " (use a smaller inputs.batch_size or fewer workers)" if is_lack_of_memory(error) else ""
     return Score(math.nan, FAILED, f"{type(error).__name__}: {error}{hint}")
 
 

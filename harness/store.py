@@ -5,12 +5,13 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.files import replacement
 from harness.errors import HarnessError
 
 # One score is one row; these columns tell which score it is. Settings that can change a value are all among them.
@@ -52,17 +53,14 @@ class ScoreStore:
         """Write ``rows`` as a new shard; raises HarnessError if the disk refuses."""
         if not rows:
             return
-        name = f"{time.time_ns()}-{uuid.uuid4().hex[:8]}.parquet"
-        temporary = self.folder / f".{name}.tmp"
+        shard = self.folder / f"{time.time_ns()}-{uuid.uuid4().hex[:8]}.parquet"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
+            with replacement(shard) as temporary, temporary.open("wb") as file:
                 pq.write_table(pa.Table.from_pylist(list(rows), SCHEMA), file)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(self.folder / name)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise HarnessError(f"{self.folder} cannot be written ({error.strerror}); what is there stays") from error
 
     def read(self, **settings: Any) -> pd.DataFrame:
@@ -78,3 +76,30 @@ class ScoreStore:
                 ) from error
         table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
         return table.to_pandas().drop_duplicates(KEY, keep="last", ignore_index=True)
+
+
+class Recorder:
+    """Gathers rows and writes them to a store every few seconds, and whatever happens, at the end."""
+
+    def __init__(self, store: ScoreStore) -> None:
+        self.store = store
+        self.rows: list[dict[str, Any]] = []
+        self.started = self.written = time.monotonic()
+
+    def add(self, rows: list[dict[str, Any]]) -> None:
+        """Take in ``rows``; a kill can cost those of the last seconds, at most a twentieth of the time gone by."""
+        self.rows += rows
+        now = time.monotonic()
+        if now - self.written > min(30.0, max(2.0, (now - self.started) / 20)):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        rows, self.rows, self.written = self.rows, [], time.monotonic()
+        self.store.append(rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.flush()

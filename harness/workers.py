@@ -11,22 +11,25 @@ from multiprocessing import current_process
 from pathlib import Path
 from pickle import PicklingError
 from threading import Thread
-from typing import Any, Self
+from typing import Any
 
 import torch
 from joblib import Parallel, cpu_count, delayed
 from joblib.externals.loky.process_executor import BrokenProcessPool
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from harness.engines import CLUSTERS, RETURNING_LISTS, engine
 from harness.errors import HarnessError
+from harness.progress import progress
 from harness.scoring import Item, Setting, lost_rows, score_chunk
-from harness.store import ScoreStore
+from harness.store import Recorder, ScoreStore
 
-CHUNK = 4  # architectures that a worker takes at a time
+CHUNK = 4  # architectures that a worker takes at a time …
+FEW = 256  # … unless there are fewer: then one, so that a kill costs less and none waits for a chunk of large ones
 WAVE = 8  # chunks for each worker of an engine that returns nothing until all that it was given is done
 DEATHS = 3  # of all workers in a row, with nothing scored between, before the run gives up
+
+COLUMNS = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
 
 Rows = list[dict[str, Any]]
 
@@ -47,9 +50,10 @@ def score_all(setting: Setting, items: Sequence[Item], workers: int, backend: st
     the machines of that engine. Nothing that came is lost to an exception or an interrupt. A chunk whose worker died
     is tried once more by itself, then recorded as lost with the reason; a later run tries it again.
     """
-    left = {number: items[start : start + CHUNK] for number, start in enumerate(range(0, len(items), CHUNK))}
+    size = CHUNK if len(items) >= FEW else 1
+    left = {number: items[start : start + size] for number, start in enumerate(range(0, len(items), size))}
     deaths = 0
-    with Recorder(store) as recorder, progress_bar() as bar, tempfile.TemporaryDirectory() as ledger:
+    with Recorder(store) as recorder, progress(*COLUMNS) as bar, tempfile.TemporaryDirectory() as ledger:
         task = bar.add_task("scoring", total=len(items))
         while left:
             try:
@@ -142,39 +146,3 @@ def _under_way(ledger: Path) -> set[int]:
     for note in notes:
         note.unlink()
     return numbers
-
-
-class Recorder:
-    """Gathers rows and writes them to a store every few seconds, and whatever happens, at the end."""
-
-    def __init__(self, store: ScoreStore) -> None:
-        self.store = store
-        self.rows: Rows = []
-        self.started = self.written = time.monotonic()
-
-    def add(self, rows: Rows) -> None:
-        """Take in ``rows``; a kill can cost those of the last seconds, at most a twentieth of the time gone by."""
-        self.rows += rows
-        now = time.monotonic()
-        if now - self.written > min(30.0, max(2.0, (now - self.started) / 20)):
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what was gathered."""
-        rows, self.rows, self.written = self.rows, [], time.monotonic()
-        self.store.append(rows)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.flush()
-
-
-def progress_bar() -> Progress:
-    """Return a progress bar with the time left; it is silent when nobody watches."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    )
