@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from synthetic_run import write_run
 
-from harness.board import gather, load_run, main_rows, run_folders
+from harness.board import load_run, main_rows, run_folders
 from harness.matrix import average_ranks, common_part, score_matrix
 from harness.site import SCRIPTS, asset, content, page
 
@@ -324,12 +324,3 @@ def test_the_page_shows_a_leaderboard_whose_scores_are_not_published(board):
     data = content(board, [])
     assert data["scores"] == {}
     assert len(data["rows"]) == len(board)
-
-
-def test_a_published_leaderboard_is_what_its_runs_give():
-    published = ROOT / "results" / "published"
-    if not published.exists():
-        pytest.skip("nothing is published yet")
-    from harness.leaderboard import csv
-
-    assert csv(gather([published])) == (ROOT / "results" / "leaderboard.csv").read_text(encoding="utf-8")
