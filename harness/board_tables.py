@@ -1,18 +1,18 @@
 """The leaderboard as tables for people: Markdown for reading, LaTeX for a paper."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
 from harness.board import CELL, main_rows
 from harness.matrix import average_ranks, common_part, score_matrix
-from harness.report import escape, markdown_table, number
+from harness.report import as_rows, escape, markdown_table, number, with_interval
 from harness.schema import COLUMNS
 
 INTRODUCTION = """\
 Spearman's ρ of score and trained result, with the sign of each proxy's declared direction: 1 is the perfect order.
-Made by `make leaderboard` from the published runs; [columns.md](columns.md) says what `leaderboard.csv` holds.
+Made by `make leaderboard` from the published runs; [columns.md](columns.md) says what `leaderboard.csv` holds. Brackets
+hold bootstrap intervals.
 
 A cell shows the conditions under which most proxies were run; an empty one was not run, or has no ranking. Average
 ranks are taken over the {tasks} columns that at least two thirds of the proxies have (the others have their names in
@@ -26,7 +26,7 @@ def markdown(board: pd.DataFrame) -> str:
     names = {column: " / ".join(map(str, column)) for column in matrix.columns}
     header = ["proxy", *(name if column in counted else f"({name})" for column, name in names.items()), "average rank"]
     rows = [
-        [str(proxy), *map(_short, values), _short(rank)]
+        [str(proxy), *(number(value, 2) for value in (*values, rank))]
         for proxy, values, rank in zip(matrix.index, matrix.to_numpy(), average_ranks(matrix), strict=True)
     ]
     sections = ["# Leaderboard", INTRODUCTION.format(tasks=len(counted)), markdown_table(header, rows)]
@@ -72,30 +72,20 @@ def _conditions(rows: pd.DataFrame) -> Sequence[str]:
 
 
 def _table(rows: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    header = ["proxy", "ρ", "interval", "τ-b", "ρ in the best 20 %", "gain over params", "failed", "s/architecture"]
+    header = ["proxy", "ρ", "τ-b", "ρ in the best 20 %", "gain over params", "failed", "s/architecture"]
     cells = [
         [
             " ".join([row["proxy"], *(row[part] for part in ("formula", "parameters") if row[part] not in ("", "{}"))]),
-            number(row["spearman"]),
-            _interval(row, "spearman"),
-            number(row["kendall"]),
+            with_interval(row, "spearman"),
+            with_interval(row, "kendall"),
             number(row["spearman_top20"]),
-            f"{number(row['gain_over_params'])} {_interval(row, 'gain_over_params')}",
+            with_interval(row, "gain_over_params"),
             str(row["n_failed"]),
             number(row["seconds_per_arch"]),
         ]
-        for row in rows.sort_values("spearman", ascending=False, kind="stable").to_dict("records")
+        for row in as_rows(rows.sort_values("spearman", ascending=False, kind="stable"))
     ]
     return header, cells
-
-
-def _interval(row: Any, name: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return "" if pd.isna(low) else f"[{number(low)}, {number(high)}]"
-
-
-def _short(value: Any) -> str:
-    return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
 
 
 def _one_line(name: str) -> str:

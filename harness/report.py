@@ -49,7 +49,7 @@ def write_report(path: Path, protocol: Mapping[str, Any], correlations: pd.DataF
     ``correlations`` has one row a proxy, best first, with the columns of `harness.statistics`. Figures are linked
     that lie in the folder ``figures`` beside ``path``: ``correlations.png`` and ``scatter_{proxy}.png``.
     """
-    rows = _rows(correlations)
+    rows = as_rows(correlations)
     level = _level(protocol)
     title = f"Zero-cost proxies on {protocol['space']}, {protocol['task']}/{protocol['target']}"
     sections = [
@@ -77,7 +77,7 @@ def print_table(correlations: pd.DataFrame, protocol: Mapping[str, Any]) -> None
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
-    header, rows = main_table(_rows(correlations), _level(protocol))
+    header, rows = main_table(as_rows(correlations), _level(protocol))
     title = f"{protocol['space']}, rank correlation with trained {protocol['task']}/{protocol['target']}"
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
     for column in header:
@@ -91,14 +91,14 @@ def print_table(correlations: pd.DataFrame, protocol: Mapping[str, Any]) -> None
 
 def headline(protocol: Mapping[str, Any], correlations: pd.DataFrame) -> str:
     """Say in plain words which proxy ranks best, how sure that is, and which beat the simple counts."""
-    defined = [row for row in _rows(correlations) if not pd.isna(row["spearman"])]
+    defined = [row for row in as_rows(correlations) if not pd.isna(row["spearman"])]
     if not defined:
         return "**No proxy gave a ranking:** every correlation is undefined."
     best = max(defined, key=lambda row: row["spearman"])
     sentences = [
         f"**{escape(str(best['proxy']))} ranks best of {len(correlations)}**: over {best['n'] - best['n_failed']} "
         f"architectures of {escape(str(protocol['space']))} its Spearman correlation with the trained "
-        f"result is {_with_interval(best, 'spearman')} ({_level(protocol)} interval)."
+        f"result is {with_interval(best, 'spearman')} ({_level(protocol)} interval)."
     ]
     alpha, resamples = 1 - protocol["interval"]["confidence"], protocol["interval"]["resamples"]
     for column in correlations.columns:
@@ -128,8 +128,8 @@ def main_table(rows: Sequence[Row], level: str) -> tuple[list[str], list[list[st
     cells = [
         [
             str(row["proxy"]),
-            _with_interval(row, "spearman"),
-            _with_interval(row, "kendall"),
+            with_interval(row, "spearman"),
+            with_interval(row, "kendall"),
             str(row["n"]),
             str(row["n_failed"]),
             number(row["seconds_per_arch"]),
@@ -152,7 +152,7 @@ def further_table(correlations: pd.DataFrame, rows: Sequence[Row]) -> tuple[list
     for row in rows:
         line = [str(row["proxy"]), *(number(row[name]) for name in plain)]
         for baseline in baselines:
-            line += [number(row[f"spearman_given_{baseline}"]), _with_interval(row, f"gain_over_{baseline}")]
+            line += [number(row[f"spearman_given_{baseline}"]), with_interval(row, f"gain_over_{baseline}")]
         cells.append(line)
     return header, cells
 
@@ -176,7 +176,7 @@ def beside_the_literature(protocol: Mapping[str, Any], correlations: pd.DataFram
             "not stated" if pd.isna(pair["published_n"]) else f"{pair['published_n']:.0f}",
             "; ".join(str(pair[part]) for part in parts if pair[part]),
         ]
-        for pair in _rows(pairs)
+        for pair in as_rows(pairs)
     ]
     yield "## Beside the literature"
     yield (
@@ -240,12 +240,13 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*|~\[\]]|\b_\B|\B_\b)", r"\\\1", one_line)
 
 
-def number(value: float) -> str:
-    """Return ``value`` with three decimals, a dash where it is undefined."""
-    return "–" if pd.isna(value) else f"{value:.3f}".replace("-", "−")
+def number(value: float, decimals: int = 3) -> str:
+    """Return ``value`` with so many ``decimals``, a dash where it is undefined."""
+    return "–" if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
 
 
-def _with_interval(row: Row, name: str) -> str:
+def with_interval(row: Row, name: str) -> str:
+    """Return the statistic ``name`` of ``row``, with its interval if it is defined."""
     if pd.isna(row[name]):
         return number(row[name])
     return f"{number(row[name])} [{number(row[f'{name}_low'])}, {number(row[f'{name}_high'])}]"
@@ -255,7 +256,8 @@ def _level(protocol: Mapping[str, Any]) -> str:
     return f"{100 * protocol['interval']['confidence']:g} %"
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def as_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of ``table``, each by the names of the columns."""
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
