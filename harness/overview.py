@@ -42,7 +42,8 @@ def heat_map(correlations: pd.DataFrame, path: Path, *, footnote: str = "") -> N
         for space in dict.fromkeys(spaces):
             first, count = spaces.index(space), spaces.count(space)
             axes.axvline(first - 0.5, color="white", lw=4)
-            axes.text(first + count / 2 - 0.5, -0.75, space, ha="center", va="bottom", fontweight="bold")
+            size = min(10, 55 * count / len(space))  # points: a bold letter is .65 of them wide, a column 36
+            axes.text(first + count / 2 - 0.5, -0.75, space, ha="center", va="bottom", fontweight="bold", fontsize=size)
         for label, column in zip(axes.get_xticklabels(), matrix.columns, strict=True):
             label.set(**({} if column in counted else {"color": GREY, "style": "italic"}))
         for y, rank in enumerate(ranks):
