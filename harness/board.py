@@ -40,7 +40,7 @@ def tables(sources: Iterable[Path]) -> dict[str, pd.DataFrame]:
     """
     found: dict[str, pd.DataFrame] = {}
     for source in sources:
-        files = [source] if source.suffix == ".csv" else leaderboards(source)
+        files = [source] if source.suffix.lower() == ".csv" else leaderboards(source)
         inside = {
             **{str(run): rows_of_run(run) for run in run_folders(source)},
             **{str(file): read(file) for file in files},
@@ -58,7 +58,7 @@ def run_folders(folder: Path) -> list[Path]:
 
 def leaderboards(folder: Path) -> list[Path]:
     """Return the CSV files below ``folder`` that are not part of a run, sorted."""
-    return sorted(file for file in folder.rglob("*.csv") if not (file.parent / "protocol.json").exists())
+    return sorted(file for file in folder.rglob("*.[cC][sS][vV]") if not (file.parent / "protocol.json").exists())
 
 
 def rows_of_run(run: Path) -> pd.DataFrame:
@@ -113,6 +113,11 @@ def load_run(run: Path) -> Run:
             f"{run}/values.csv must hold numbers, and each architecture once with a trained result; repeat the run"
         )
     return Run(rows, values.astype(float))
+
+
+def load_runs(sources: Iterable[Path]) -> list[Run]:
+    """Return the runs in the folders ``sources``, at any depth; see `load_run`."""
+    return [load_run(folder) for source in sources for folder in run_folders(source)]
 
 
 def read_protocol(run: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from harness import overview
 from harness.board import CELL, Run, main_rows
 from harness.errors import HarnessError
 from harness.publication import file_name
+from harness.report import as_rows
 from harness.sample_size import spearman_by_size
 from harness.statistics import oriented
 
@@ -61,25 +62,32 @@ def _figures(main: pd.DataFrame, runs: Iterable[Run]) -> Iterator[tuple[str, Dra
     one_task = pd.concat([_task_with_most_proxies(rows) for _, rows in main.groupby("space")])
     for space, rows in one_task.groupby("space"):
         yield f"{file_name(str(space))}/costs", partial(overview.costs, rows, footnote=_caption(rows))
+    for conditions, scores in _scores(one_task, runs).items():
+        yield from _figures_of_scores(one_task[one_task["conditions"] == conditions], scores)
+
+
+def _scores(rows: pd.DataFrame, runs: Iterable[Run]) -> dict[str, pd.DataFrame]:
+    """Return by conditions the scores [architecture, proxy] of ``rows``, higher is better, and the column truth."""
+    found: dict[str, pd.DataFrame] = {}
     for run in runs:
-        rows = run.rows[run.rows["protocol"].isin(one_task["protocol"])]
-        if len(rows):
-            yield from _figures_of_scores(rows, run.values, file_name(rows["space"].iloc[0]))
+        for row in as_rows(run.rows[run.rows["protocol"].isin(rows["protocol"])]):
+            table = found.setdefault(row["conditions"], run.values[["truth"]].copy())
+            table[row["proxy"]] = oriented(run.values[row["proxy"]], row["higher_is_better"] == "True")
+    return found
 
 
-def _figures_of_scores(rows: pd.DataFrame, values: pd.DataFrame, folder: str) -> Iterator[tuple[str, Draw]]:
-    """Yield what the scores of one run show: who says the same as whom, and how correlations settle with n."""
-    scores, truth = {}, values["truth"].to_numpy(dtype=float)
-    for row in rows.sort_values("proxy").to_dict("records"):
-        scores[row["proxy"]] = oriented(values[row["proxy"]].to_numpy(dtype=float), row["higher_is_better"] == "True")
-    table, caption = pd.DataFrame(scores), _caption(rows)
+def _figures_of_scores(rows: pd.DataFrame, scores: pd.DataFrame) -> Iterator[tuple[str, Draw]]:
+    """Yield what the scores of one task show: who says the same as whom, and how correlations settle with n."""
+    folder, caption = file_name(rows["space"].iloc[0]), _caption(rows)
+    truth, table = scores["truth"], scores.drop(columns="truth").sort_index(axis=1)
     yield f"{folder}/agreement", partial(overview.agreement, table, footnote=caption)
     curves = []
-    for name, column in scores.items():
-        scored = table[name].notna().to_numpy()
-        if (most := int(scored.sum())) >= 3:
-            sizes = [*(size for size in SIZES if size < most), most]
-            curves.append(spearman_by_size(column[scored], truth[scored], sizes).assign(proxy=name))
+    for name, column in table.items():
+        kept = column.dropna()
+        if len(kept) >= 3:
+            sizes = [*(size for size in SIZES if size < len(kept)), len(kept)]
+            curve = spearman_by_size(kept.to_numpy(), truth[kept.index].to_numpy(), sizes)
+            curves.append(curve.assign(proxy=str(name)))
     if curves:
         yield f"{folder}/sample_sizes", partial(overview.sample_sizes, pd.concat(curves), footnote=caption)
 

@@ -14,9 +14,9 @@ Spearman's ρ of score and trained result, with the sign of each proxy's declare
 Made by `make leaderboard` from the published runs; [columns.md](columns.md) says what `leaderboard.csv` holds. Brackets
 hold bootstrap intervals.
 
-A cell shows the conditions under which most proxies were run; an empty one was not run, or has no ranking. Average
-ranks are taken over the {tasks} columns that at least two thirds of the proxies have (the others have their names in
-brackets), and only among proxies without an empty cell there."""
+A cell shows the largest sample on which more than half as many proxies were run as on any; an empty one was not run, or
+has no ranking. Average ranks are taken over the {tasks} columns that at least two thirds of the proxies have (the
+others have their names in brackets), and only among proxies without an empty cell there."""
 
 
 def markdown(board: pd.DataFrame) -> str:

@@ -29,7 +29,7 @@ def told_to_people(command: Callable[[DictConfig], None]) -> Callable[[DictConfi
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
         except KeyboardInterrupt:
-            print("interrupted; what was finished is stored: start it again to go on", file=sys.stderr)
+            print("interrupted; scores that were finished are stored: start it again to go on", file=sys.stderr)
             sys.exit(130)
 
     return guarded

@@ -13,7 +13,7 @@ register()
 @hydra.main(version_base="1.3", config_path="../conf", config_name="config")
 @told_to_people
 def main(config: DictConfig) -> None:
-    """Score what is missing, correlate, and write the results into ``run_dir``."""
+    """Score what is missing, correlate, and write the results into its folder."""
     correlate(settings(config))
 
 

@@ -22,7 +22,7 @@ from harness.cli import settings
 from harness.config import Config
 from harness.errors import HarnessError
 from harness.identity import as_json
-from harness.plan import chosen_proxies, make_space, proxy_parameters
+from harness.plan import chosen_proxies, described_parts, make_space, proxy_parameters
 from proxies.errors import ProxyError
 from proxies.registry import look_up
 
@@ -101,6 +101,7 @@ def wanted_rows(config: Config) -> pd.DataFrame:
             "proxy": name,
             "proxy_version": proxy.version,
             "formula": config.derived.get(name, ""),
+            "parts": as_json(described_parts(name, proxies, config, parameters)),
             "parameters": as_json(parameters.get(name, {})),
         }
         for name, proxy in proxies.items()

@@ -11,8 +11,8 @@ from harness.plan import Plan
 from harness.publication import file_name
 
 RUNS = Path("results/runs")
-# What a run tells of itself but is not asked for: with other code, or elsewhere, it is made again in the same place.
-_CIRCUMSTANCES = {"versions", "git_commit"}
+# What can change no number: with other code, or elsewhere, a run is made again in the same place.
+_WORDS = {"versions", "git_commit", "caveats"}
 
 
 def score_folder(plan: Plan) -> Path:
@@ -27,7 +27,9 @@ def run_folder(plan: Plan, protocol: Mapping[str, Any]) -> Path:
     """Return the folder of the results: ``run_dir``, or one of its own for each ``protocol``."""
     if plan.config.run_dir:
         return Path(plan.config.run_dir)
-    asked = {name: part for name, part in protocol.items() if name not in _CIRCUMSTANCES}
+    asked = {name: part for name, part in protocol.items() if name not in _WORDS}
+    asked |= {name: protocol[name]["sha256"] for name in ("truth", "inputs")}
+    asked["sample"] = {name: value for name, value in protocol["sample"].items() if name != "why_this_size"}
     return _task_folder(plan) / f"{file_name(plan.target)}-{len(plan.accuracy)}-{short_hash(asked)}"
 
 

@@ -4,7 +4,7 @@ from collections import ChainMap
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 import torch
@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.plugins import SPACES
 from harness.scoring import Item, Setting
 from proxies import PROXIES
-from proxies.evaluation import measured_proxies, refuse_parameters, resolve_parameters
+from proxies.evaluation import measured_proxies, refuse_parameters, resolve_parameters, with_parts
 from proxies.expression import derive_expression
 from proxies.initialisation import SCHEMES
 from proxies.proxy import Derived, Measured, Proxy
@@ -43,7 +43,7 @@ class Plan:
     @property
     def known(self) -> Mapping[str, Proxy]:
         """All proxies by name, the user's own among them."""
-        return ChainMap(self.proxies, cast(MutableMapping[str, Proxy], PROXIES))
+        return known_beside(self.proxies)
 
     def measured(self, *names: str) -> list[Measured]:
         """Return the measured proxies that ``names``, or all proxies of the run, are made of."""
@@ -154,17 +154,43 @@ def chosen_proxies(config: Config) -> dict[str, Proxy]:
     """
     chosen = {name: PROXIES[name] for name in config.proxies}
     for name, text in config.derived.items():
-        chosen[name] = derive_expression(name, text, ChainMap(chosen, cast(MutableMapping[str, Proxy], PROXIES)))
+        chosen[name] = derive_expression(name, text, known_beside(chosen))
     if taken := chosen.keys() & {"architecture", "truth"}:
         raise HarnessError(f"no proxy can be called '{min(taken)}', which is another column of values.csv")
     return chosen
 
 
+def known_beside(proxies: Mapping[str, Proxy]) -> Mapping[str, Proxy]:
+    """Return all registered proxies by name, and ``proxies``, which may hold the user's own."""
+    return ChainMap(cast(MutableMapping[str, Proxy], proxies), cast(MutableMapping[str, Proxy], PROXIES))
+
+
+def described_parts(
+    name: str, proxies: Mapping[str, Proxy], config: Config, parameters: Mapping[str, Mapping[str, float]]
+) -> dict[str, Any]:
+    """Return what proxy ``name`` of the run is made of: versions, and of derived parts all that can change them."""
+    parts = {part: proxy for part, proxy in with_parts([name], known_beside(proxies)).items() if part != name}
+    return {
+        part: proxy.version
+        if isinstance(proxy, Measured)
+        else {
+            "version": proxy.version,
+            "formula": config.derived.get(part, ""),
+            "parameters": dict(parameters.get(part, {})),
+        }
+        for part, proxy in parts.items()
+    }
+
+
 def proxy_parameters(config: Config, proxies: Mapping[str, Proxy], space: Space) -> dict[str, dict[str, float]]:
-    """Return the parameters of the derived proxies of the run: theirs, the space's, the user's, in rising rank."""
-    refuse_parameters(config.parameters, proxies)
+    """Return the parameters of the derived proxies of the run and of what these are made of.
+
+    They are the proxy's own, the space's and the user's, in rising rank.
+    """
+    involved = with_parts(proxies, known_beside(proxies))
+    refuse_parameters(config.parameters, involved)
     resolved = {}
-    for name, proxy in proxies.items():
+    for name, proxy in involved.items():
         if isinstance(proxy, Derived) and proxy.parameters():
             given = {**space.defaults.parameters.get(name, {}), **config.parameters.get(name, {})}
             resolved[name] = resolve_parameters(proxy, {name: given})

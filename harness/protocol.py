@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.plan import Plan
+from harness.plan import Plan, described_parts
 from proxies.proxy import Derived
 
 
@@ -43,7 +43,7 @@ def protocol(plan: Plan) -> dict[str, Any]:
         "proxies": {name: proxy.version for name, proxy in plan.proxies.items()},
         "derived": dict(config.derived),
         "parts": {
-            name: {part.name: part.version for part in plan.measured(name)}
+            name: described_parts(name, plan.proxies, config, plan.parameters)
             for name, proxy in plan.proxies.items()
             if isinstance(proxy, Derived)
         },

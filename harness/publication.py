@@ -13,11 +13,11 @@ LONGEST = 100  # letters of a file name; a file system takes 255 with what is ad
 
 @dataclass
 class Publication:
-    """Settings of ``harness.publish``, ``leaderboard``, ``site``, ``missing`` and ``run_missing``.
+    """Settings of ``harness.publish``, ``leaderboard``, ``site``, ``missing``, ``run_missing`` and ``repeats``.
 
-    ``runs`` are the sources of the leaderboard: folders with runs at any depth, and leaderboards as CSV files. The
-    leaderboard, its figures and its page are written into ``results``. ``add`` is the folder of a run, or somebody's
-    leaderboard, to publish. ``matrix`` names a plan in ``conf/experiment``.
+    ``runs`` are the sources of the leaderboard: folders with runs at any depth, and leaderboards as CSV files, which
+    ``repeats`` passes over. The leaderboard, its figures and its page are written into ``results``. ``add`` is the
+    folder of a run, or somebody's leaderboard, to publish. ``matrix`` names a plan in ``conf/experiment``.
     """
 
     runs: list[str] = field(default_factory=lambda: ["${results}/published"])

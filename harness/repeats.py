@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
-from harness.board import CELL, VARIANT, Run, load_run, run_folders
+from harness.board import CELL, VARIANT, Run, load_runs
 from harness.cli import told_to_people
 from harness.errors import HarnessError
 from harness.identity import CONDITIONS
@@ -32,7 +32,7 @@ register()
 @told_to_people
 def main(config: DictConfig) -> None:
     """Print the table of the runs in ``runs``."""
-    runs = [load_run(folder) for source in config.runs for folder in run_folders(Path(source))]
+    runs = load_runs(map(Path, config.runs))
     what, table = spread_of(runs)
     print(f"{' / '.join(runs[0].rows[CELL].iloc[0])}, {len(runs)} {what}; standard deviations of ρ of a single one\n")
     cells = [[str(name), *map(number, row)] for name, row in zip(table.index, table.to_numpy(), strict=True)]
@@ -57,13 +57,15 @@ def spread_of(runs: Sequence[Run]) -> tuple[str, pd.DataFrame]:
     what, shared = REPEATED[differing[0]]
     architectures = runs[0].values.index
     alike = set.intersection(*(set(run.rows[PROXY].itertuples(index=False, name=None)) for run in runs))
+    if not alike:
+        raise HarnessError("no proxy, with one version and the same parameters, is in all runs")
     told = {}
-    for name, direction in ((name, direction) for name, direction, *_ in alike):
+    for name, direction, *_ in sorted(alike):
         scores = np.stack([run.values[name].loc[architectures].to_numpy(dtype=np.float64) for run in runs], axis=1)
         scored = ~np.isnan(scores).any(axis=1)
         truth = runs[0].values["truth"].to_numpy(dtype=np.float64)[scored]
         told[name] = repeat_spread(oriented(scores[scored], direction == "True"), truth, shared=shared)
-    return what, pd.DataFrame(told).T.sort_values("spearman", ascending=False)
+    return what, pd.DataFrame(told).T.sort_values("spearman", ascending=False, kind="stable")
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ COLUMNS = {
     "higher_is_better": choice("direction of the proxy", "True", "False"),
     "proxy_version": count("version of the proxy, raised when its values can change", 1),
     "formula": remark("what a proxy of the user's own computes from others; empty for a declared one"),
-    "parts": settings("versions of the proxies that a derived one is computed from, JSON"),
+    "parts": settings("proxies that a derived one is computed from, with versions, formulas and parameters, JSON"),
     "parameters": settings("parameters of the proxy, JSON"),
     "network": settings("options of the space's networks, JSON"),
     "truth_source": text("where the trained results come from"),

@@ -14,15 +14,13 @@ import torch
 from benchmarks.inputs import Batch
 from benchmarks.space import Space
 from harness.seeds import derive_seed
+from harness.store import FAILED, LOST, MENDABLE
 from proxies.errors import is_lack_of_memory
 from proxies.evaluation import measured_proxies, shared_probe
 from proxies.initialisation import initialise
 from proxies.passes import seeded
 from proxies.probe import Probe
 from proxies.proxy import Measured, Score
-
-# The failures that another try may mend: a worker that died, and an exception such as one for lack of memory.
-LOST, FAILED = "lost", "failed"
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def current(rows: pd.DataFrame, proxies: Iterable[Measured]) -> pd.DataFrame:
 def missing(items: Sequence[Item], rows: pd.DataFrame) -> list[Item]:
     """Return what of ``items`` has no row in ``rows`` yet, or one of a failure that another try may mend."""
     names = dict.fromkeys(name for item in items for name in item.proxies)
-    done = current(rows[~rows["status"].isin([LOST, FAILED])], measured_proxies(names))
+    done = current(rows[~rows["status"].isin(MENDABLE)], measured_proxies(names))
     have = set(zip(done["architecture"], done["repeat"], done["proxy"], strict=True))
     return [
         Item(item.architecture, item.repeat, lacking)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from omegaconf import DictConfig
 
 from harness import board_figures, literature
-from harness.board import Run, load_run, main_rows, run_folders
+from harness.board import Run, load_runs, main_rows
 from harness.cli import told_to_people
 from harness.files import write_text
 from harness.identity import CONDITIONS
@@ -38,7 +38,7 @@ def main(config: DictConfig) -> None:
     """Write the page and the figures of the leaderboard in ``results``."""
     results = Path(config.results)
     board = read(leaderboard_file(results))
-    runs = [load_run(folder) for source in config.runs for folder in run_folders(Path(source))]
+    runs = load_runs(map(Path, config.runs))
     path = results / "site" / "index.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, page(content(board, runs)))

@@ -29,6 +29,8 @@ KEY = [
     "dtype",
     "device",
 ]
+# The failures that another try may mend: a worker that died, and an exception such as one for lack of memory.
+MENDABLE = LOST, FAILED = "lost", "failed"
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(KEY, pa.string()),
     "version": pa.int64(),
@@ -44,7 +46,10 @@ SCHEMA = pa.schema(list(_TYPES.items()))
 
 
 class ScoreStore:
-    """All scores in ``folder``. A shard appears whole or not at all; of several rows with one key the newest counts."""
+    """All scores in ``folder``. A shard appears whole or not at all.
+
+    Of several rows with one key the newest counts, but one that another try may mend never hides one that it may not.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -64,7 +69,7 @@ class ScoreStore:
             raise HarnessError(f"{self.folder} cannot be written ({error.strerror}); what is there stays") from error
 
     def read(self, **settings: Any) -> pd.DataFrame:
-        """Return the rows whose columns equal ``settings``, one for each key: the newest."""
+        """Return the rows whose columns equal ``settings``, one for each key: the one that counts."""
         filters = [(column, "=", value) for column, value in settings.items()] or None
         tables = []
         for shard in sorted(self.folder.glob("*.parquet")):
@@ -75,7 +80,9 @@ class ScoreStore:
                     f"{shard} is not a readable shard ({error}); delete it to compute its scores again"
                 ) from error
         table = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
-        return table.to_pandas().drop_duplicates(KEY, keep="last", ignore_index=True)
+        rows = table.to_pandas()
+        mendable = rows["status"].isin(MENDABLE)
+        return pd.concat([rows[mendable], rows[~mendable]]).drop_duplicates(KEY, keep="last", ignore_index=True)
 
 
 class Recorder:

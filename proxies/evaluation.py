@@ -15,17 +15,23 @@ from proxies.registry import look_up
 ERRORS = {error.status: error for error in (UndefinedError, NotApplicableError, NonFiniteError)}
 
 
-def measured_proxies(names: Iterable[str], proxies: Mapping[str, Proxy] = PROXIES) -> list[Measured]:
-    """Return the measured proxies that ``names`` need, each once; raises UnknownNameError.
+def with_parts(names: Iterable[str], proxies: Mapping[str, Proxy] = PROXIES) -> dict[str, Proxy]:
+    """Return the proxies ``names`` and all that they are made of, each after its parts; raises UnknownNameError.
 
     ``proxies`` may hold proxies of the caller's own beside the registered ones.
     """
-    found: dict[str, Measured] = {}
+    found: dict[str, Proxy] = {}
     for name in names:
         proxy = proxies[name]
-        parts = [proxy] if isinstance(proxy, Measured) else measured_proxies(proxy.of, proxies)
-        found |= {part.name: part for part in parts}
-    return list(found.values())
+        if isinstance(proxy, Derived):
+            found |= with_parts(proxy.of, proxies)
+        found[name] = proxy
+    return found
+
+
+def measured_proxies(names: Iterable[str], proxies: Mapping[str, Proxy] = PROXIES) -> list[Measured]:
+    """Return the measured ones among `with_parts` of ``names``."""
+    return [proxy for proxy in with_parts(names, proxies).values() if isinstance(proxy, Measured)]
 
 
 def shared_probe(

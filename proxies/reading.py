@@ -51,7 +51,7 @@ class served(quantity[T]):
     def __init__(self, what: str) -> None:
         self.__doc__ = what
 
-    def provide(self, reader: Any) -> None:
+    def provide(self, reader: "Reader") -> None:
         """Have ``reader`` serve the quantity."""
         reader.serve(self.name)
 
@@ -65,6 +65,10 @@ class Reader:
         self._cost: dict[str, float] = {}  # seconds of a quantity without those that it read
         self._dependencies: dict[str, set[str]] = {}
         self._open: list[tuple[set[str], list[float]]] = []  # of each work under way: what it reads, its inner time
+
+    def serve(self, name: str) -> None:
+        """Fill in ``name``, a quantity that is `served`."""
+        raise NotImplementedError
 
     def has(self, name: str) -> bool:
         """Whether ``name`` is there, be it a value or an error."""

@@ -89,8 +89,8 @@
       ? `${rows[0].n} architectures. Whiskers are bootstrap intervals; diamonds are published values.` +
         (rows[0].caveats && ` Note: ${rows[0].caveats}.`)
       : "Best average rank first. It is taken over the tasks that at least two thirds of the proxies have; the others " +
-        "are in italics, and a proxy with an empty cell has none. Each column shows the conditions under which most " +
-        "proxies were run.";
+        "are in italics, and a proxy with an empty cell has none. Each column shows the largest sample on which more " +
+        "than half as many proxies were run as on any.";
     document.getElementById("overview").replaceChildren(single ? intervals(rows, statistic) : heatMap(rows, statistic));
   }
 

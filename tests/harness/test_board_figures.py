@@ -49,6 +49,15 @@ def test_a_leaderboard_of_one_run_with_hostile_names_and_failures_is_drawn_into_
     assert {path.name for path in tmp_path.iterdir()} == {"runs", "out"}
 
 
+def test_two_runs_of_one_task_share_its_figures(tmp_path):
+    runs = tmp_path / "runs"
+    write_run(runs / "b", proxies=("swap", "params"), failed=0)
+    write_run(runs / "a", proxies=("mine", "flops"), failed=0)
+    draw_here(gather([runs]), map(load_run, run_folders(runs)), tmp_path / "out")
+    drawn = (tmp_path / "out" / "nb201" / "agreement.svg").read_text(encoding="utf-8")
+    assert all(f"<!-- {name} -->" in drawn for name in ("swap", "params", "mine", "flops"))
+
+
 def test_figures_of_a_former_leaderboard_are_removed_and_other_files_are_not(tmp_path):
     runs, out = tmp_path / "runs", tmp_path / "out"
     write_run(runs / "a")

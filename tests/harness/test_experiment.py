@@ -10,6 +10,7 @@ from harness.board import gather
 from harness.errors import HarnessError
 from harness.experiment import PlannedRun, lack, open_runs, planned_runs, read_failures, wanted_rows
 from harness.run_missing import do_missing
+from proxies import PROXIES
 from proxies.errors import UnknownNameError
 
 SMALL = "network.channels=4 network.cells=1 stats.resamples=20 workers=1"
@@ -104,7 +105,11 @@ def test_a_run_with_another_setting_does_not_fill_the_place(board_of, setting):
 
 
 def test_other_parameters_or_another_version_do_not_fill_the_place(board_of):
-    board = board_of(proxies=("swap_reg", "params"), parameters={"swap_reg": {"mu": 1.0, "sigma": 2.0}})
+    board = board_of(
+        proxies=("swap_reg", "params"),
+        parameters={"swap_reg": {"mu": 1.0, "sigma": 2.0}},
+        parts={"swap_reg": {name: PROXIES[name].version for name in ("swap", "params")}},
+    )
 
     def lacking(*overrides):
         return lack(wanted_rows(PlannedRun(overrides).config()), board)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic_run import write_run
+from synthetic_run import PROXIES, write_run
 
 from harness.board import load_run
 from harness.errors import HarnessError
@@ -54,6 +54,11 @@ def test_runs_that_repeat_a_measurement_tell_its_spread(runs, change, what, shar
 def test_runs_that_differ_in_something_else_are_refused(runs):
     with pytest.raises(HarnessError, match="differ in inputs_sha256, init_seed"):
         spread_of(runs(images(0), {**images(1), **seed(1)}))
+
+
+def test_runs_without_a_common_proxy_are_refused(runs):
+    with pytest.raises(HarnessError, match="no proxy"):
+        spread_of(runs(images(0), {**images(1), "parameters": {name: {"mu": 1.0} for name in PROXIES}}))
 
 
 @pytest.mark.parametrize("count", [0, 1])
