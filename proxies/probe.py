@@ -23,7 +23,7 @@ from proxies.reading import Reader, quantity, served
 from proxies.spectra import correlation, eigenvalues, is_singular
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-NO_GRADIENT = "the gradient is zero in every layer: nothing in the network reaches the output"
+NO_GRADIENT = "the gradient is zero in every layer: nothing in the network reaches the output, or the output saturates"
 
 
 class Probe(Reader):
