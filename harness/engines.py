@@ -1,8 +1,12 @@
 """Where the scoring runs: this process, processes of this machine, or the machines of a Dask or Ray cluster."""
 
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from joblib import parallel_config
@@ -40,8 +44,24 @@ ENGINES: Mapping[str, Callable[[], Any]] = {"loky": _here, "sequential": _here, 
 def engine(backend: str) -> Iterator[None]:
     """Make joblib run on ``backend``; raises HarnessError if it is unknown or its extra is not installed."""
     prepare = look_up("backend", backend, ENGINES)
-    with prepare(), parallel_config(backend=backend):
+    options: dict[str, Any] = {"initializer": _end_with, "initargs": (os.getpid(),)} if backend == "loky" else {}
+    with prepare(), parallel_config(backend=backend, **options):
         yield
+
+
+def _end_with(parent: int) -> None:
+    """End this worker process when its parent does, and not by itself when the terminal interrupts both.
+
+    Nobody tells the workers of a parent that was killed, least of all those that had nothing to do yet.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _extra(module: str, extra: str) -> Any:

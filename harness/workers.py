@@ -1,16 +1,11 @@
 """Spread the scoring over processes or machines and write down what comes back."""
 
 import os
-import signal
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from multiprocessing import current_process
 from pathlib import Path
 from pickle import PicklingError
-from threading import Thread
 from typing import Any
 
 import torch
@@ -113,30 +108,11 @@ def _score_noted(setting: Setting, number: int, chunk: Sequence[Item], ledger: P
     """Score a chunk while a file in ``ledger`` says that this process is at it."""
     if not ledger.is_dir():  # another machine's
         return number, score_chunk(setting, chunk)
-    if current_process().name.startswith("LokyProcess"):
-        _end_with_parent()
     note = ledger / str(os.getpid())
     note.write_text(str(number))
     rows = score_chunk(setting, chunk)
     note.unlink()
     return number, rows
-
-
-@cache
-def _end_with_parent() -> None:
-    """End this process when its parent does, and not by itself when the terminal interrupts both.
-
-    Nobody tells the workers of a parent that was killed.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _under_way(ledger: Path) -> set[int]:

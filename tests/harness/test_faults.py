@@ -75,6 +75,7 @@ def test_twenty_kills_at_random_points_change_nothing(tmp_path: Path, undisturbe
     chance = random.Random(0)
     kills = 0
     run = start(tmp_path, 600)
+    runs = [run]
     while kills < 20:
         try:
             run.wait(timeout=chance.uniform(0.1, 2.5))
@@ -84,13 +85,15 @@ def test_twenty_kills_at_random_points_change_nothing(tmp_path: Path, undisturbe
             if run.returncode == 0:
                 shutil.rmtree(tmp_path / "scores")
             run = start(tmp_path, 600)
+            runs.append(run)
         alive = workers(run.pid)
         victim = chance.choice([*alive, run.pid]) if alive else None
         if victim:
             os.kill(victim, signal.SIGKILL)
             kills += 1
     run.kill()
-    run.wait()
+    for each in runs:
+        each.communicate(timeout=60)  # returns when the last process that holds its output has ended
     finish(tmp_path, 600)
     assert_same_result(tmp_path, undisturbed)
 
