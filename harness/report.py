@@ -241,8 +241,8 @@ def escape(text: str) -> str:
 
 
 def number(value: float, decimals: int = 3) -> str:
-    """Return ``value`` with so many ``decimals``, a dash where it is undefined."""
-    return "–" if pd.isna(value) else f"{value:.{decimals}f}".replace("-", "−")
+    """Return ``value`` with so many ``decimals``, never "−0", and a dash where it is undefined."""
+    return "–" if pd.isna(value) else f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def with_interval(row: Row, name: str) -> str:

@@ -1,6 +1,7 @@
 """Quantities that are computed once, when first asked for, and that know what they cost and what they rest on."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, Self, TypeVar, overload
@@ -56,7 +57,7 @@ class served(quantity[T]):
         reader.serve(self.name)
 
 
-class Reader:
+class Reader(ABC):
     """Holds computed quantities by name; each knows its own seconds and the quantities that it read."""
 
     def __init__(self, device: torch.device) -> None:
@@ -66,9 +67,9 @@ class Reader:
         self._dependencies: dict[str, set[str]] = {}
         self._open: list[tuple[set[str], list[float]]] = []  # of each work under way: what it reads, its inner time
 
+    @abstractmethod
     def serve(self, name: str) -> None:
         """Fill in ``name``, a quantity that is `served`."""
-        raise NotImplementedError
 
     def has(self, name: str) -> bool:
         """Whether ``name`` is there, be it a value or an error."""

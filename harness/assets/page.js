@@ -24,7 +24,8 @@
 
   // --- small helpers -------------------------------------------------------------------------------------------
 
-  const number = (value, digits = 3) => value === null ? "–" : value.toFixed(digits).replace("-", "−");
+  const number = (value, digits = 3) => value === null ? "–"
+    : value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
   const interval = (low, high) => low === null ? "" : `[${number(low)}, ${number(high)}]`;
   const groupBy = (rows, key) => Map.groupBy(rows, key);
   const cellName = (row) => `${row.task} / ${row.target}`;
